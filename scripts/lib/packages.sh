@@ -1,0 +1,96 @@
+# This file installs what the project needs from Debian's own packages, and libpqxx (see docs/development.md).
+# Sourced by the other scripts; expects $root (the checkout) and log().
+
+debian_release() { (. /etc/os-release && printf '%s' "${VERSION_ID:-}"); }
+
+boost_packages() {
+    # Debian 12's unversioned Boost is 1.74, which lacks Boost.JSON; its 1.81 has packages of its own.
+    local version=''
+    [ "$(debian_release)" = 12 ] && version=1.81
+    printf 'libboost%s-dev libboost-json%s-dev libboost-test%s-dev libboost-program-options%s-dev\n' \
+        "$version" "$version" "$version" "$version"
+}
+
+packages_for() { # packages_for GROUP: the Debian packages of one purpose
+    case $1 in
+    build)
+        printf 'g++ cmake ninja-build ccache mold pkg-config libpq-dev ca-certificates %s' "$(boost_packages)"
+        [ "$(debian_release)" = 12 ] || printf ' libpqxx-dev'
+        ;;
+    database) printf 'postgresql postgresql-client sqitch libdbd-pg-perl util-linux procps' ;;
+    lint) printf 'clang-format clang-tidy shellcheck' ;;
+    bench) printf 'wrk' ;;
+    esac
+}
+
+install_packages() { # install_packages GROUP...: a no-op in milliseconds when everything is there
+    local group package missing=() wanted=()
+    for group in "$@"; do
+        read -ra wanted <<<"$(packages_for "$group")"
+        for package in "${wanted[@]}"; do
+            [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+        done
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    [ "$(id -u)" = 0 ] || {
+        log "missing packages: ${missing[*]}; run once as root: scripts/setup"
+        return 1
+    }
+    log "installing ${missing[*]}"
+    # Without this the postgresql package starts a cluster of its own on port 5432.
+    if [ ! -e /etc/postgresql-common/createcluster.conf ] && ! dpkg-query -W postgresql-common >/dev/null 2>&1; then
+        mkdir -p /etc/postgresql-common/createcluster.d
+        echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/backup-catalog.conf
+    fi
+    quietly apt-get -qq update
+    # The 1.74 development packages conflict with the 1.81 ones; apt replaces them.
+    quietly env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${missing[@]}"
+}
+
+quietly() { # quietly COMMAND...: shows the output only if the command fails
+    local output
+    output=$(mktemp)
+    if ! "$@" >"$output" 2>&1 </dev/null; then
+        cat "$output" >&2
+        rm -f "$output"
+        log "failed: $*"
+        return 1
+    fi
+    rm -f "$output"
+}
+
+pqxx_prefix() { printf '%s/.deps/libpqxx' "$root"; }
+
+ensure_pqxx() { # Debian 12 has libpqxx 6.4 only: 7.10 is built from Debian 13's signed source package.
+    local prefix mirror work
+    if pkg-config --exists 'libpqxx >= 7.9' 2>/dev/null || [ -f "$(pqxx_prefix)/lib/pkgconfig/libpqxx.pc" ]; then
+        return
+    fi
+    prefix=$(pqxx_prefix)
+    work=$root/.deps/build
+    log "building libpqxx 7.10 from Debian's source package"
+    rm -rf "$work"
+    mkdir -p "$work"/{state/lists/partial,cache/archives/partial,source}
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep -v -- security | head -n 1)
+    [ -n "$mirror" ] || {
+        log "no Debian mirror is configured (apt-get indextargets lists none)"
+        return 1
+    }
+    printf 'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s trixie main\n' "$mirror" >"$work/sources.list"
+    local options=(-o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State=$work/state"
+        -o "Dir::State::Lists=$work/state/lists" -o "Dir::Cache=$work/cache" -o APT::Get::List-Cleanup=0
+        -o APT::Sandbox::User=root)
+    quietly apt-get -qq "${options[@]}" update
+    (cd "$work/source" && quietly apt-get -qq "${options[@]}" --download-only source libpqxx)
+    (cd "$work/source" && for archive in libpqxx_*.orig.tar.*; do
+        case $archive in *.asc) ;; *) tar -xf "$archive" --strip-components=1 ;; esac
+    done)
+    # C++17: as C++20 its headers need std::source_location, which clang-14 lacks.
+    quietly cmake -S "$work/source" -B "$work/binary" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_STANDARD=17 \
+        -DBUILD_SHARED_LIBS=OFF -DSKIP_BUILD_TEST=ON -DBUILD_DOC=OFF -DINSTALL_TEST=OFF \
+        -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
+        -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib
+    quietly cmake --build "$work/binary"
+    quietly cmake --install "$work/binary"
+    rm -rf "$work"
+}
