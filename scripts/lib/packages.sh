@@ -1,5 +1,6 @@
 # This file installs what the project needs from Debian's own packages, and libpqxx (see docs/development.md).
-# Sourced by the other scripts; expects $root (the checkout) and log().
+# Sourced after common.sh.
+# shellcheck disable=SC2154  # root is set there
 
 debian_release() { (. /etc/os-release && printf '%s' "${VERSION_ID:-}"); }
 
@@ -7,8 +8,7 @@ boost_packages() {
     # Debian 12's unversioned Boost is 1.74, which lacks Boost.JSON; its 1.81 has packages of its own.
     local version=''
     [ "$(debian_release)" = 12 ] && version=1.81
-    printf 'libboost%s-dev libboost-json%s-dev libboost-test%s-dev libboost-program-options%s-dev\n' \
-        "$version" "$version" "$version" "$version"
+    printf 'libboost%s-dev libboost-json%s-dev libboost-test%s-dev\n' "$version" "$version" "$version"
 }
 
 packages_for() { # packages_for GROUP: the Debian packages of one purpose
@@ -37,26 +37,17 @@ install_packages() { # install_packages GROUP...: a no-op in milliseconds when e
         return 1
     }
     log "installing ${missing[*]}"
+    quietly env DEBIAN_FRONTEND=noninteractive dpkg --configure -a # repairs an installation that was interrupted
     # Without this the postgresql package starts a cluster of its own on port 5432.
     if [ ! -e /etc/postgresql-common/createcluster.conf ] && ! dpkg-query -W postgresql-common >/dev/null 2>&1; then
         mkdir -p /etc/postgresql-common/createcluster.d
         echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/backup-catalog.conf
     fi
-    quietly apt-get -qq update
+    local patiently=(-qq -o DPkg::Lock::Timeout=120) # a fresh machine may be updating itself
+    quietly apt-get "${patiently[@]}" update
     # The 1.74 development packages conflict with the 1.81 ones; apt replaces them.
-    quietly env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${missing[@]}"
-}
-
-quietly() { # quietly COMMAND...: shows the output only if the command fails
-    local output
-    output=$(mktemp)
-    if ! "$@" >"$output" 2>&1 </dev/null; then
-        cat "$output" >&2
-        rm -f "$output"
-        log "failed: $*"
-        return 1
-    fi
-    rm -f "$output"
+    quietly env DEBIAN_FRONTEND=noninteractive \
+        apt-get "${patiently[@]}" -y -f --no-install-recommends install "${missing[@]}"
 }
 
 pqxx_prefix() { printf '%s/.deps/libpqxx' "$root"; }
@@ -91,6 +82,9 @@ ensure_pqxx() { # Debian 12 has libpqxx 6.4 only: 7.10 is built from Debian 13's
         -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
         -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib
     quietly cmake --build "$work/binary"
-    quietly cmake --install "$work/binary"
+    # Moved into place in one step, so that an interrupted installation never looks complete.
+    quietly env DESTDIR="$work/image" cmake --install "$work/binary"
+    rm -rf "$prefix"
+    mv "$work/image$prefix" "$prefix"
     rm -rf "$work"
 }

@@ -1,0 +1,11 @@
+# This script writes a header with one constant for each SQL file: FILES (list), OUTPUT (path).
+set(text "#pragma once\n// Made from sql/statements/*.sql; do not edit.\n#include <string_view>\n\nnamespace catalog::sql {\n")
+foreach(file IN LISTS FILES)
+    get_filename_component(name ${file} NAME_WE)
+    file(READ ${file} content)
+    string(REGEX REPLACE "(^|\n)--[^\n]*" "" content "${content}")
+    string(STRIP "${content}" content)
+    string(APPEND text "inline constexpr std::string_view ${name} = R\"sql(${content})sql\";\n")
+endforeach()
+string(APPEND text "} // namespace catalog::sql\n")
+file(WRITE ${OUTPUT} "${text}")

@@ -1,0 +1,150 @@
+-- Sharing: member records, and the rows that stand in a receiver's list because of them.
+BEGIN;
+
+CREATE TABLE catalog.members (
+    project_id text COLLATE "C" NOT NULL, -- the backup's owner
+    id uuid NOT NULL UNIQUE,
+    backup_id uuid NOT NULL,
+    dest_project_id text COLLATE "C" NOT NULL CHECK (catalog.is_project_id(dest_project_id)),
+    status text COLLATE "C" NOT NULL CHECK (status IN ('pending', 'accepted', 'rejected')),
+    vault_id uuid, -- the receiver's; counts once accepted
+    created_at timestamptz CHECK (created_at >= '0001-01-01 00:00:00+00' AND created_at < '10000-01-01 00:00:00+00'),
+    updated_at timestamptz CHECK (updated_at >= '0001-01-01 00:00:00+00' AND updated_at < '10000-01-01 00:00:00+00'),
+    PRIMARY KEY (project_id, id),
+    FOREIGN KEY (project_id, backup_id) REFERENCES catalog.backups (project_id, id) ON DELETE CASCADE
+        DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX members_backup ON catalog.members (project_id, backup_id);
+
+-- Bit of a member record's status in backups.member_states.
+CREATE FUNCTION catalog.member_state(status text) RETURNS smallint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE status WHEN 'pending' THEN 1 WHEN 'accepted' THEN 2 ELSE 4 END;
+
+-- Who sees which backup of others, and as what: one row for each backup and receiving project. A child that has no
+-- member record of its own is seen as its parent is, when the parent is shown ("inherited").
+CREATE VIEW catalog.shares AS
+    SELECT m.project_id AS owner_project_id, m.backup_id, m.dest_project_id, false AS inherited,
+           bit_or(catalog.member_state(m.status)) AS member_states,
+           (array_agg(m.vault_id ORDER BY m.updated_at DESC NULLS LAST, m.id) FILTER (WHERE m.status = 'accepted'))[1] AS vault_id
+    FROM catalog.members m
+    WHERE m.dest_project_id <> m.project_id
+    GROUP BY m.project_id, m.backup_id, m.dest_project_id
+    UNION ALL
+    SELECT m.project_id, c.id, m.dest_project_id, true, 0::smallint,
+           (array_agg(m.vault_id ORDER BY m.updated_at DESC NULLS LAST, m.id) FILTER (WHERE m.status = 'accepted'))[1]
+    FROM catalog.members m
+    JOIN catalog.backups c ON c.project_id = m.project_id AND c.parent_id = m.backup_id AND c.owner_project_id IS NULL
+    WHERE m.dest_project_id <> m.project_id
+      AND NOT EXISTS (SELECT FROM catalog.members own WHERE own.project_id = m.project_id AND own.backup_id = c.id
+                      AND own.dest_project_id = m.dest_project_id)
+    GROUP BY m.project_id, c.id, m.dest_project_id;
+
+-- Makes member_states and the receivers' rows of the given backups (and of their children) what the member records say.
+CREATE FUNCTION catalog.sync_shares(owners text[], ids uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
+DECLARE
+    all_owners text[];
+    all_ids uuid[];
+BEGIN
+    SELECT array_agg(t.owner), array_agg(t.id) INTO all_owners, all_ids
+    FROM (SELECT owner, id FROM unnest(owners, ids) AS given (owner, id)
+          UNION
+          SELECT c.project_id, c.id FROM unnest(owners, ids) AS given (owner, id)
+          JOIN catalog.backups c ON c.project_id = given.owner AND c.parent_id = given.id AND c.owner_project_id IS NULL
+          UNION -- children that are gone, or have another parent by now
+          SELECT s.owner_project_id, s.id FROM unnest(owners, ids) AS given (owner, id)
+          JOIN catalog.backups s ON s.id = given.id AND s.owner_project_id = given.owner) t;
+
+    UPDATE catalog.backups b SET member_states = want.states
+    FROM (SELECT t.owner, t.id, coalesce(bit_or(catalog.member_state(m.status)), 0::smallint) AS states
+          FROM unnest(all_owners, all_ids) AS t (owner, id)
+          LEFT JOIN catalog.members m ON m.project_id = t.owner AND m.backup_id = t.id
+          GROUP BY t.owner, t.id) want
+    WHERE b.project_id = want.owner AND b.id = want.id AND b.owner_project_id IS NULL AND b.member_states <> want.states;
+
+    DELETE FROM catalog.backups s USING unnest(all_owners, all_ids) AS t (owner, id)
+    WHERE s.id = t.id AND s.owner_project_id = t.owner
+      AND NOT EXISTS (SELECT FROM catalog.shares v JOIN catalog.backups b
+                      ON b.project_id = v.owner_project_id AND b.id = v.backup_id
+                      WHERE v.owner_project_id = t.owner AND v.backup_id = t.id AND v.dest_project_id = s.project_id);
+
+    INSERT INTO catalog.backups AS s (project_id, id, owner_project_id, inherited, member_states, vault_id,
+        checkpoint_id, resource_id, provider_id, parent_id, enterprise_project_id, name, description, status, image_type,
+        resource_type, resource_name, resource_size, resource_az, dedicated_cloud, created_at, updated_at, protected_at,
+        expired_at, incremental, version, extend_info, replication_document)
+    SELECT v.dest_project_id, b.id, b.project_id, v.inherited, v.member_states, v.vault_id,
+        b.checkpoint_id, b.resource_id, b.provider_id, b.parent_id, b.enterprise_project_id, b.name, b.description, b.status,
+        b.image_type, b.resource_type, b.resource_name, b.resource_size, b.resource_az, b.dedicated_cloud, b.created_at,
+        b.updated_at, b.protected_at, b.expired_at, b.incremental, b.version, b.extend_info, b.replication_document
+    FROM unnest(all_owners, all_ids) AS t (owner, id)
+    JOIN catalog.shares v ON v.owner_project_id = t.owner AND v.backup_id = t.id
+    JOIN catalog.backups b ON b.project_id = t.owner AND b.id = t.id AND b.owner_project_id IS NULL
+    ON CONFLICT (project_id, id) DO UPDATE SET inherited = excluded.inherited,
+        member_states = excluded.member_states, vault_id = excluded.vault_id, checkpoint_id = excluded.checkpoint_id,
+        resource_id = excluded.resource_id, provider_id = excluded.provider_id, parent_id = excluded.parent_id,
+        enterprise_project_id = excluded.enterprise_project_id, name = excluded.name, description = excluded.description,
+        status = excluded.status, image_type = excluded.image_type, resource_type = excluded.resource_type,
+        resource_name = excluded.resource_name, resource_size = excluded.resource_size, resource_az = excluded.resource_az,
+        dedicated_cloud = excluded.dedicated_cloud, created_at = excluded.created_at, updated_at = excluded.updated_at,
+        protected_at = excluded.protected_at, expired_at = excluded.expired_at, incremental = excluded.incremental,
+        version = excluded.version, extend_info = excluded.extend_info, replication_document = excluded.replication_document
+    WHERE (s.facet, s.inherited, s.document, s.replication_document, s.dedicated_cloud)
+        IS DISTINCT FROM (excluded.facet, excluded.inherited, excluded.document, excluded.replication_document,
+                          excluded.dedicated_cloud);
+END
+$$;
+REVOKE ALL ON FUNCTION catalog.sync_shares(text[], uuid[]) FROM PUBLIC;
+
+CREATE FUNCTION catalog.members_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
+DECLARE
+    owners text[];
+    ids uuid[];
+BEGIN
+    SELECT array_agg(c.project_id), array_agg(c.backup_id) INTO owners, ids
+    FROM (SELECT DISTINCT project_id, backup_id FROM changed) c;
+    IF owners IS NOT NULL THEN
+        PERFORM catalog.sync_shares(owners, ids);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER inserted AFTER INSERT ON catalog.members
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.members_changed();
+CREATE TRIGGER updated_old AFTER UPDATE ON catalog.members
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.members_changed();
+CREATE TRIGGER updated_new AFTER UPDATE ON catalog.members
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.members_changed();
+CREATE TRIGGER deleted AFTER DELETE ON catalog.members
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.members_changed();
+
+-- A shared backup that changes, or a child whose parent is shared, changes in the receivers' lists too.
+CREATE FUNCTION catalog.shared_backups_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
+DECLARE
+    owners text[];
+    ids uuid[];
+BEGIN
+    SELECT array_agg(c.project_id), array_agg(c.id) INTO owners, ids
+    FROM changed c
+    WHERE c.owner_project_id IS NULL
+      AND (EXISTS (SELECT FROM catalog.members m WHERE m.project_id = c.project_id AND m.backup_id = c.id)
+           OR c.parent_id IS NOT NULL
+              AND EXISTS (SELECT FROM catalog.members m WHERE m.project_id = c.project_id AND m.backup_id = c.parent_id));
+    IF owners IS NOT NULL THEN
+        PERFORM catalog.sync_shares(owners, ids);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER shares_inserted AFTER INSERT ON catalog.backups
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.shared_backups_changed();
+CREATE TRIGGER shares_updated_old AFTER UPDATE ON catalog.backups
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.shared_backups_changed();
+CREATE TRIGGER shares_updated_new AFTER UPDATE ON catalog.backups
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.shared_backups_changed();
+CREATE TRIGGER shares_deleted AFTER DELETE ON catalog.backups
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.shared_backups_changed();
+
+COMMIT;

@@ -1,0 +1,11 @@
+BEGIN;
+DROP TRIGGER count_inserted ON catalog.backups;
+DROP TRIGGER count_updated ON catalog.backups;
+DROP TRIGGER count_deleted ON catalog.backups;
+DROP TRIGGER count_truncated ON catalog.backups;
+DROP FUNCTION catalog.truncated();
+DROP FUNCTION catalog.count_changes();
+DROP FUNCTION catalog.fold_counts();
+DROP SEQUENCE catalog.fold_turn;
+DROP TABLE catalog.count_deltas, catalog.project_counts, catalog.facet_counts, catalog.vault_counts;
+COMMIT;

@@ -1,0 +1,13 @@
+BEGIN;
+DROP TRIGGER shares_inserted ON catalog.backups;
+DROP TRIGGER shares_updated_old ON catalog.backups;
+DROP TRIGGER shares_updated_new ON catalog.backups;
+DROP TRIGGER shares_deleted ON catalog.backups;
+DROP FUNCTION catalog.shared_backups_changed();
+DELETE FROM catalog.backups WHERE owner_project_id IS NOT NULL;
+DROP VIEW catalog.shares;
+DROP TABLE catalog.members;
+DROP FUNCTION catalog.members_changed();
+DROP FUNCTION catalog.sync_shares(text[], uuid[]);
+DROP FUNCTION catalog.member_state(text);
+COMMIT;

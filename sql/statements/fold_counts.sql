@@ -1,0 +1,1 @@
+SELECT catalog.fold_counts()

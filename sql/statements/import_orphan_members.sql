@@ -1,0 +1,6 @@
+-- Staged member records whose backup is neither in the catalog nor in this import. Columns: origin.
+SELECT s.origin
+FROM stage_members s
+WHERE NOT EXISTS (SELECT FROM catalog.backups b WHERE b.id = s.backup_id AND b.owner_project_id IS NULL)
+ORDER BY s.origin
+LIMIT 101

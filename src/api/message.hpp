@@ -1,0 +1,24 @@
+// This file is a request and its response as the API sees them, without sockets.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace catalog::api {
+
+struct request {
+    std::string id;     // 32 hex digits, X-Request-Id
+    std::string method; // as it came
+    std::string target; // path and query as they came
+    std::optional<std::string> token; // X-Auth-Token
+};
+
+struct response {
+    unsigned status = 200;
+    std::string body; // JSON
+    std::vector<std::pair<std::string, std::string>> headers; // beyond the common ones
+};
+
+} // namespace catalog::api

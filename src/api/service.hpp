@@ -1,0 +1,51 @@
+// This file is the API behind HTTP: routes a request, checks who asks, and answers from the catalog.
+#pragma once
+
+#include "api/list_parameters.hpp"
+#include "api/message.hpp"
+#include "db/executor.hpp"
+#include "identity/identity.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace catalog::api {
+
+struct service_options : parse_options {
+    std::chrono::milliseconds request_timeout{10000}; // from the arrival of a request to its last statement
+};
+
+class service {
+public:
+    // Keeps references; both outlive the service.
+    service(service_options options, identity::verifier& identity, db::executor& database)
+        : options_(options), identity_(identity), database_(database) {}
+
+    // Answers one request: always a response, never an exception. Runs on the caller's executor; database work runs on
+    // the database's threads.
+    boost::asio::awaitable<response> handle(request request);
+
+private:
+    boost::asio::awaitable<response> answer(const request& request);
+
+    service_options options_;
+    identity::verifier& identity_;
+    db::executor& database_;
+};
+
+// A path of the API, taken apart.
+struct route {
+    std::string project_id;
+    std::optional<std::string> backup_id; // of one backup; nothing for the list
+    std::string_view query;               // what follows '?', still encoded
+};
+
+// Finds the route of a request's target (origin or absolute form, RFC 9112 section 3.2). Problem: no_such_path.
+// Segments are decoded but not checked. Pure.
+result<route> find_route(std::string_view target);
+
+} // namespace catalog::api

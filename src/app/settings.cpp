@@ -1,0 +1,295 @@
+// This file holds the table of settings and reads them from flags, environment and file.
+#include "app/settings.hpp"
+
+#include "util/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+
+namespace catalog::app {
+
+namespace {
+
+using fault = std::optional<std::string>;
+
+constexpr unsigned serve = static_cast<unsigned>(command::serve);
+constexpr unsigned every = serve | static_cast<unsigned>(command::import) | static_cast<unsigned>(command::export_) |
+                           static_cast<unsigned>(command::explain);
+
+fault store_text(std::string& to, std::string_view value) {
+    if (value.empty()) return "is empty";
+    to = value;
+    return std::nullopt;
+}
+
+fault store_boolean(bool& to, std::string_view value) {
+    if (value != "true" && value != "false") return "'" + shorten(value) + "' is not a boolean; allowed: true, false";
+    to = value == "true";
+    return std::nullopt;
+}
+
+fault store_number(std::uint64_t& to, std::string_view value, std::uint64_t min, std::uint64_t max) {
+    const auto parsed = parse_number(value, max);
+    if (!parsed || *parsed < min)
+        return "'" + shorten(value) + "' is not allowed; allowed: an integer from " + std::to_string(min) + " to " + std::to_string(max);
+    to = *parsed;
+    return std::nullopt;
+}
+
+fault store_duration(std::chrono::milliseconds& to, std::string_view value) {
+    constexpr std::uint64_t most = 3'600'000;
+    std::string_view digits = value;
+    std::uint64_t unit = 0;
+    if (digits.ends_with("ms")) {
+        digits.remove_suffix(2);
+        unit = 1;
+    } else if (digits.ends_with('s')) {
+        digits.remove_suffix(1);
+        unit = 1000;
+    }
+    const auto parsed = parse_number(digits, most);
+    if (unit == 0 || !parsed || *parsed == 0 || *parsed * unit > most)
+        return "'" + shorten(value) + "' is not a duration; allowed: 1ms to 3600s, such as 500ms or 30s";
+    to = std::chrono::milliseconds(*parsed * unit);
+    return std::nullopt;
+}
+
+fault store_listen(settings& s, std::string_view value) {
+    const std::size_t colon = value.rfind(':');
+    const auto port = colon == std::string_view::npos ? std::nullopt : parse_number(value.substr(colon + 1), 65535);
+    std::string_view address = value.substr(0, colon);
+    if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+    if (!port || address.empty())
+        return "'" + shorten(value) + "' is not an address; allowed: ADDRESS:PORT such as 127.0.0.1:8080 or [::1]:0";
+    s.listen_address = address;
+    s.listen_port = static_cast<std::uint16_t>(*port);
+    return std::nullopt;
+}
+
+fault store_identity(settings& s, std::string_view value) {
+    if (value == "keystone") return "'keystone' is not available in this version; allowed: static";
+    if (value != "static") return "'" + shorten(value) + "' is unknown; allowed: static";
+    s.identity = value;
+    return std::nullopt;
+}
+
+fault store_unknown_parameters(settings& s, std::string_view value) {
+    if (value != "reject" && value != "ignore") return "'" + shorten(value) + "' is unknown; allowed: reject, ignore";
+    s.ignore_unknown_parameters = value == "ignore";
+    return std::nullopt;
+}
+
+constexpr std::array<setting, 22> table{{
+    {"database-url", "libpq URL", "", "PostgreSQL of the catalog; several hosts allowed", every,
+     [](settings& s, std::string_view v) { return store_text(s.database_url, v); }},
+    {"listen", "ADDRESS:PORT", "127.0.0.1:8080", "where to serve; port 0 picks one and prints it", serve, store_listen},
+    {"identity", "static", "", "who checks tokens; there is no default that lets everybody in", serve, store_identity},
+    {"identity-file", "path", "", "tokens of identity=static", serve,
+     [](settings& s, std::string_view v) { return store_text(s.identity_file, v); }},
+    {"identity-url", "URL", "", "identity service; not used by identity=static", serve,
+     [](settings& s, std::string_view v) { return store_text(s.identity_url, v); }},
+    {"dedicated-cloud", "boolean", "false", "the deployment is a dedicated cloud: the parameter dec takes effect",
+     serve | static_cast<unsigned>(command::explain),
+     [](settings& s, std::string_view v) { return store_boolean(s.dedicated_cloud, v); }},
+    {"unknown-parameters", "reject, ignore", "reject", "what happens to query parameters that the API does not know", serve,
+     store_unknown_parameters},
+    {"io-threads", "1 to 64", "1", "threads that move bytes between sockets and requests", serve,
+     [](settings& s, std::string_view v) { return store_number(s.io_threads, v, 1, 64); }},
+    {"max-page-size", "1 to 1000", "1000", "largest limit, and the page size where limit is absent", serve,
+     [](settings& s, std::string_view v) { return store_number(s.max_page_size, v, 1, 1000); }},
+    {"max-connections", "1 to 1000000", "4096", "open client connections; more are answered 503", serve,
+     [](settings& s, std::string_view v) { return store_number(s.max_connections, v, 1, 1'000'000); }},
+    {"max-target-bytes", "256 to 1048576", "8192", "path and query of a request; more is answered 414", serve,
+     [](settings& s, std::string_view v) { return store_number(s.max_target_bytes, v, 256, 1'048'576); }},
+    {"max-header-bytes", "1024 to 1048576", "32768", "request line and headers; more is answered 431", serve,
+     [](settings& s, std::string_view v) { return store_number(s.max_header_bytes, v, 1024, 1'048'576); }},
+    {"max-body-bytes", "0 to 1048576", "65536", "request body, which is read and ignored; more is answered 413", serve,
+     [](settings& s, std::string_view v) { return store_number(s.max_body_bytes, v, 0, 1'048'576); }},
+    {"idle-timeout", "duration", "60s", "time between two requests of a connection", serve,
+     [](settings& s, std::string_view v) { return store_duration(s.idle_timeout, v); }},
+    {"receive-timeout", "duration", "10s", "time from a request's first byte to its last; more is answered 408", serve,
+     [](settings& s, std::string_view v) { return store_duration(s.receive_timeout, v); }},
+    {"write-timeout", "duration", "30s", "time for a client to take a response", serve,
+     [](settings& s, std::string_view v) { return store_duration(s.write_timeout, v); }},
+    {"request-timeout", "duration", "10s", "time of a request with its database work; more is answered 504", serve,
+     [](settings& s, std::string_view v) { return store_duration(s.request_timeout, v); }},
+    {"shutdown-timeout", "duration", "10s", "time that responses under way have after SIGTERM", serve,
+     [](settings& s, std::string_view v) { return store_duration(s.shutdown_timeout, v); }},
+    {"database-connections", "1 to 512", "8", "connections to PostgreSQL, each with a thread", serve,
+     [](settings& s, std::string_view v) { return store_number(s.database_connections, v, 1, 512); }},
+    {"database-queue", "0 to 100000", "1024", "requests that may wait for a connection; more are answered 503", serve,
+     [](settings& s, std::string_view v) { return store_number(s.database_queue, v, 0, 100'000); }},
+    {"database-wait", "duration", "2s", "time that a request may wait for a connection; more is answered 503", serve,
+     [](settings& s, std::string_view v) { return store_duration(s.database_wait, v); }},
+    {"prepared-statements", "16 to 10000", "256", "statements that each connection keeps prepared", serve,
+     [](settings& s, std::string_view v) { return store_number(s.prepared_statements, v, 16, 10'000); }},
+}};
+
+const setting* find_setting(std::string_view name, unsigned commands) {
+    const auto found = std::find_if(table.begin(), table.end(), [&](const setting& s) { return s.name == name; });
+    return found != table.end() && (found->commands & commands) != 0 ? &*found : nullptr;
+}
+
+std::string environment_name(std::string_view name) {
+    std::string out = "BACKUP_CATALOG_";
+    for (const char c : name) out += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    return out;
+}
+
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
+    return text;
+}
+
+class reader {
+public:
+    explicit reader(unsigned commands) : commands_(commands) {}
+
+    // Stores a value unless a source of higher precedence gave one; `source` names where it comes from.
+    void give(std::string_view name, std::string_view value, const std::string& source) {
+        const setting* setting = find_setting(name, commands_);
+        if (!setting) {
+            out_.faults.push_back(source + ": unknown setting; `backup-catalog settings` lists them");
+            return;
+        }
+        const auto [place, first] = given_.try_emplace(std::string(name), source);
+        if (!first) {
+            if (place->second == source) out_.faults.push_back(source + ": is given more than once");
+            return;
+        }
+        if (const fault f = setting->store(out_.values, value)) out_.faults.push_back(source + ": " + *f);
+    }
+
+    void read_flags(std::span<const std::string_view> arguments) {
+        bool only_positional = false;
+        for (std::size_t i = 0; i < arguments.size(); ++i) {
+            const std::string_view argument = arguments[i];
+            if (only_positional || argument == "-" || !argument.starts_with('-')) {
+                out_.positional.emplace_back(argument);
+                continue;
+            }
+            if (argument == "--") {
+                only_positional = true;
+                continue;
+            }
+            if (argument == "--help" || argument == "-h") {
+                out_.help = true;
+                continue;
+            }
+            const std::size_t equals = argument.find('=');
+            const std::string flag(argument.substr(0, equals));
+            const std::string_view name = argument.starts_with("--") ? std::string_view(flag).substr(2) : std::string_view{};
+            const bool known = name == "config" || find_setting(name, commands_);
+            if (!known) {
+                out_.faults.push_back(flag + ": unknown setting; `backup-catalog settings` lists them");
+                continue;
+            }
+            std::string_view value;
+            if (equals != std::string_view::npos) {
+                value = argument.substr(equals + 1);
+            } else if (i + 1 < arguments.size()) {
+                value = arguments[++i];
+            } else {
+                out_.faults.push_back(flag + ": needs a value");
+                continue;
+            }
+            if (name == "config")
+                config_file_ = value;
+            else
+                give(name, value, flag);
+        }
+    }
+
+    void read_environment() {
+        for (const setting& setting : table) {
+            const std::string variable = environment_name(setting.name);
+            const char* value = std::getenv(variable.c_str());
+            if (value && (setting.commands & commands_) != 0) give(setting.name, value, "environment " + variable);
+        }
+    }
+
+    void read_file() {
+        if (config_file_.empty()) return;
+        std::ifstream in(config_file_);
+        if (!in) {
+            out_.faults.push_back("--config: cannot read '" + config_file_ + "'");
+            return;
+        }
+        std::string line;
+        for (std::size_t number = 1; std::getline(in, line); ++number) {
+            const std::string_view content = trimmed(line);
+            if (content.empty() || content.front() == '#' || content.front() == ';' || content.front() == '[') continue;
+            const std::string source = config_file_ + ":" + std::to_string(number);
+            const std::size_t equals = content.find('=');
+            if (equals == std::string_view::npos) {
+                out_.faults.push_back(source + ": is not of the form name = value");
+                continue;
+            }
+            const std::string name(trimmed(content.substr(0, equals)));
+            // One file may serve several subcommands: what another one knows is not an error here.
+            if (!find_setting(name, commands_) && find_setting(name, every)) continue;
+            give(name, trimmed(content.substr(equals + 1)), source + ": " + name);
+        }
+    }
+
+    parsed_settings finish() { return std::move(out_); }
+
+private:
+    unsigned commands_;
+    parsed_settings out_;
+    std::map<std::string, std::string, std::less<>> given_; // setting -> source
+    std::string config_file_;
+};
+
+} // namespace
+
+std::span<const setting> all_settings() { return table; }
+
+parsed_settings read_settings(std::span<const std::string_view> arguments, command command) {
+    reader reader(static_cast<unsigned>(command));
+    reader.read_flags(arguments);
+    reader.read_environment();
+    reader.read_file();
+    parsed_settings out = reader.finish();
+    if (out.help) return out;
+    const settings& s = out.values;
+    const auto require = [&](bool there, std::string_view name, std::string_view why) {
+        const bool reported = std::any_of(out.faults.begin(), out.faults.end(), [&](const std::string& f) {
+            return f.find(name) != std::string::npos || f.find(environment_name(name)) != std::string::npos;
+        });
+        if (!there && !reported) out.faults.push_back("--" + std::string(name) + ": is required" + std::string(why));
+    };
+    require(!s.database_url.empty(), "database-url", "");
+    if (command == command::serve) {
+        require(!s.identity.empty(), "identity", "; allowed: static");
+        if (s.identity == "static") require(!s.identity_file.empty(), "identity-file", " with identity=static");
+    }
+    return out;
+}
+
+std::string settings_text(unsigned commands) {
+    std::string out;
+    for (const setting& setting : table) {
+        if ((setting.commands & commands) == 0) continue;
+        std::string head = "  --" + std::string(setting.name) + " " + std::string(setting.type);
+        head.resize(std::max<std::size_t>(head.size() + 1, 44), ' ');
+        out += head + std::string(setting.meaning);
+        if (!setting.default_value.empty()) out += " (default " + std::string(setting.default_value) + ")";
+        out += '\n';
+    }
+    return out;
+}
+
+std::string settings_markdown() {
+    std::string out = "| setting | type | default | meaning |\n|---|---|---|---|\n";
+    for (const setting& setting : table)
+        out += "| `" + std::string(setting.name) + "` | " + std::string(setting.type) + " | " +
+               std::string(setting.default_value) + " | " + std::string(setting.meaning) + " |\n";
+    return out;
+}
+
+} // namespace catalog::app

@@ -1,0 +1,74 @@
+// This file declares each setting of the program once: name, type, default, meaning. Parsing, `backup-catalog settings`
+// and the documentation are made from the table.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace catalog::app {
+
+struct settings {
+    std::string database_url;
+    std::string listen_address = "127.0.0.1";
+    std::uint16_t listen_port = 8080;
+    std::string identity;
+    std::string identity_file;
+    std::string identity_url;
+    bool dedicated_cloud = false;
+    bool ignore_unknown_parameters = false;
+    std::uint64_t io_threads = 1;
+    std::uint64_t max_page_size = 1000;
+    std::uint64_t max_connections = 4096;
+    std::uint64_t max_target_bytes = 8192;
+    std::uint64_t max_header_bytes = 32768;
+    std::uint64_t max_body_bytes = 65536;
+    std::chrono::milliseconds idle_timeout{60000};
+    std::chrono::milliseconds receive_timeout{10000};
+    std::chrono::milliseconds write_timeout{30000};
+    std::chrono::milliseconds request_timeout{10000};
+    std::chrono::milliseconds shutdown_timeout{10000};
+    std::uint64_t database_connections = 8;
+    std::uint64_t database_queue = 1024;
+    std::chrono::milliseconds database_wait{2000};
+    std::uint64_t prepared_statements = 256;
+};
+
+// Which settings a subcommand takes.
+enum class command : unsigned { serve = 1, import = 2, export_ = 4, explain = 8 };
+
+struct setting {
+    std::string_view name;
+    std::string_view type;
+    std::string_view default_value; // empty: none
+    std::string_view meaning;
+    unsigned commands; // bits of `command`
+    // Stores a value; returns what is wrong with it, with what is allowed, or nothing.
+    std::optional<std::string> (*store)(settings&, std::string_view);
+};
+
+// All settings, in the order of the documentation.
+std::span<const setting> all_settings();
+
+struct parsed_settings {
+    settings values;
+    std::vector<std::string> positional; // arguments that are not settings
+    std::vector<std::string> faults;     // every fault of flags, environment and file; empty when all is well
+    bool help = false;
+};
+
+// Reads flags (`--name value`, `--name=value`), then the environment (BACKUP_CATALOG_NAME), then the INI file of
+// `--config FILE`; the first that names a setting wins. Checks the requirements of `command`.
+parsed_settings read_settings(std::span<const std::string_view> arguments, command command);
+
+// The table as plain text with the given indentation, for `settings` and `--help`.
+std::string settings_text(unsigned commands);
+
+// The table in Markdown; docs/operations.md contains it and a test compares the two.
+std::string settings_markdown();
+
+} // namespace catalog::app

@@ -1,0 +1,89 @@
+// This file implements the common start of the subcommands.
+#include "app/startup.hpp"
+
+#include "util/text.hpp"
+
+#include <iostream>
+#include <sql/statements.hpp>
+
+namespace catalog::app {
+
+std::optional<parsed_settings> start_settings(std::span<const std::string_view> arguments, command command,
+                                              std::string_view name, std::string_view usage, int& status) {
+    parsed_settings parsed = read_settings(arguments, command);
+    if (parsed.help) {
+        std::cout << usage << "\nsettings (also BACKUP_CATALOG_… in the environment, or name = value in --config FILE):\n"
+                  << settings_text(static_cast<unsigned>(command));
+        status = 0;
+        return std::nullopt;
+    }
+    if (!parsed.faults.empty()) {
+        for (const std::string& fault : parsed.faults) std::cerr << "backup-catalog " << name << ": " << fault << '\n';
+        status = 2;
+        return std::nullopt;
+    }
+    return parsed;
+}
+
+std::string one_line(std::string_view message) {
+    std::string out;
+    for (const char c : message) {
+        if (c != '\n' && c != '\t') {
+            out += c;
+        } else if (!out.empty() && out.back() != ' ') {
+            out += ' ';
+        }
+    }
+    while (!out.empty() && out.back() == ' ') out.pop_back();
+    return out;
+}
+
+std::optional<db::session> connect_checked(const db::session_options& options, needed_role role, std::string& fault,
+                                           int& status) {
+    try {
+        db::session session(options);
+        status = 2;
+        const db::rows who = session.run_once(db::statement(sql::role));
+        const std::string name(who.text(0, 0));
+        const auto flag = [&](std::size_t column) { return who.text(0, column) == "t"; };
+        if (role == needed_role::reader && (flag(1) || flag(2) || flag(3))) {
+            fault = "database-url: role '" + name + "' is not bound by row-level security (" +
+                    (flag(1) ? "superuser" : flag(2) ? "BYPASSRLS" : "owner of the tables") +
+                    "); use a login role that is only a member of catalog_reader";
+            return std::nullopt;
+        }
+        int version = 0;
+        try {
+            const db::rows rows = session.run_once(db::statement(sql::schema_version));
+            version = static_cast<int>(parse_number(rows.text(0, 0), 1'000'000).value_or(0));
+        } catch (const db::error& e) {
+            // 3F000 no schema, 42883 no function: nothing is there; 42501: there, but not for this role.
+            if (e.sqlstate() == "42501")
+                fault = "database-url: role '" + name + "' may not read the catalog; grant it catalog_reader";
+            else if (e.sqlstate() == "3F000" || e.sqlstate() == "42883")
+                fault = "database-url: the database has no catalog schema; run: scripts/migrate deploy --database-url URL";
+            else
+                throw;
+            return std::nullopt;
+        }
+        if (version != known_schema_version) {
+            fault = "database-url: the schema has version " + std::to_string(version) + ", this program knows version " +
+                    std::to_string(known_schema_version) +
+                    (version < known_schema_version ? "; run: scripts/migrate deploy --database-url URL"
+                                                    : "; install the program's newer version");
+            return std::nullopt;
+        }
+        if (!flag(4)) {
+            fault = "database-url: role '" + name + "' may not read the catalog; grant it catalog_reader";
+            return std::nullopt;
+        }
+        status = 0;
+        return session;
+    } catch (const db::error& e) {
+        status = 1;
+        fault = "database-url: " + one_line(e.what());
+        return std::nullopt;
+    }
+}
+
+} // namespace catalog::app

@@ -1,0 +1,35 @@
+// This file is what the subcommands share at their start: settings with their faults, and the checks of the database.
+#pragma once
+
+#include "app/settings.hpp"
+#include "db/session.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace catalog::app {
+
+// The schema version that this program knows (catalog.schema_version() in migrations/).
+inline constexpr int known_schema_version = 1;
+
+// Reads the settings of a subcommand. On --help prints `usage` and the settings; on faults prints all of them.
+// Returns nothing then, and the exit status in `status`.
+std::optional<parsed_settings> start_settings(std::span<const std::string_view> arguments, command command,
+                                              std::string_view name, std::string_view usage, int& status);
+
+enum class needed_role {
+    reader, // must be bound by row-level security
+    any     // whoever may do what the subcommand does
+};
+
+// Connects to the database and checks schema version and role. Returns what is wrong, in one line, or nothing and the
+// session. `status` becomes 2 for a wrong schema or role, 1 for a database that is away.
+std::optional<db::session> connect_checked(const db::session_options& options, needed_role role, std::string& fault,
+                                           int& status);
+
+// A database error without what may hold a secret (libpq names hosts and users, never passwords), on one line.
+std::string one_line(std::string_view message);
+
+} // namespace catalog::app

@@ -1,0 +1,74 @@
+// This file runs database work on threads of its own: one connection a thread, one bounded first-in-first-out queue.
+#pragma once
+
+#include "db/session.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace catalog::db {
+
+struct executor_options {
+    session_options session;
+    std::size_t connections = 8;                     // threads, and connections to PostgreSQL
+    std::size_t max_queue = 1024;                    // jobs that may wait; more are refused
+    std::chrono::milliseconds max_wait{2000};        // a job that waited longer is refused when its turn comes
+    std::chrono::milliseconds reconnect_pause{250};  // least time between two attempts to connect of one thread
+};
+
+// Why a job did not run.
+enum class refusal { queue_full, waited_too_long, database_away, stopping };
+
+class executor {
+public:
+    // A job either runs to its end with a connection, or is refused, on a database thread (`refused` possibly on the
+    // submitting thread, when the queue is full or the executor is stopping).
+    struct job {
+        // Must only read. May throw db::error of failure::connection alone: then it is run once more with a new
+        // connection (a restarted database breaks every idle one), and refused if that breaks too.
+        std::function<void(session&)> run;
+        std::function<void(refusal)> refused;
+    };
+
+    // Starts the threads; they connect on their own time, so that a database that is away does not stop the start.
+    explicit executor(executor_options options);
+    // Stops as stop() does.
+    ~executor();
+    executor(const executor&) = delete;
+    executor& operator=(const executor&) = delete;
+
+    // Queues a job. Any thread; never blocks for longer than a mutex is held.
+    void submit(job work);
+
+    // Takes no more jobs, refuses the queued ones, waits until the running ones end. Safe to call twice.
+    void stop();
+
+private:
+    struct waiting {
+        job work;
+        std::chrono::steady_clock::time_point since;
+    };
+
+    void serve_jobs();
+    std::optional<waiting> take_job(bool connected);
+    void run_job(waiting& entry, std::optional<session>& connection);
+    void connect(std::optional<session>& connection);
+
+    executor_options options_;
+    std::mutex mutex_;
+    std::condition_variable work_there_;
+    std::deque<waiting> queue_;
+    bool stopping_ = false;
+    std::size_t connected_ = 0; // threads that have a connection
+    std::vector<std::thread> threads_;
+};
+
+} // namespace catalog::db

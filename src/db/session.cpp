@@ -1,0 +1,177 @@
+// This file implements a session with libpqxx (7.9 or later).
+#include "db/session.hpp"
+
+#include <pqxx/pqxx>
+
+#include <list>
+#include <unordered_map>
+
+namespace catalog::db {
+
+namespace {
+
+// PostgreSQL's error codes: https://www.postgresql.org/docs/15/errcodes-appendix.html
+failure classify(const std::string& sqlstate) {
+    if (sqlstate.empty()) return failure::connection;
+    const std::string_view category(sqlstate.data(), 2);
+    if (sqlstate == "57014") return failure::timeout;
+    if (category == "08" || category == "53" || category == "57" || sqlstate == "25006") return failure::connection;
+    if (category == "23" || category == "40") return failure::conflict;
+    return failure::other;
+}
+
+// One way a statement: generic plans, without the kinds of plan that a page never wants. Measured: a planner that
+// chooses between two indexes is wrong for some project by a factor of a thousand (docs/architecture.md).
+constexpr std::string_view fixed_plan_settings =
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; "
+    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET max_parallel_workers_per_gather = 0; SET jit = off";
+
+template <class Work>
+auto translated(bool& broken, Work&& work) {
+    try {
+        return work();
+    } catch (const pqxx::sql_error& e) {
+        const failure kind = classify(e.sqlstate());
+        if (kind == failure::connection) broken = true;
+        throw error(kind, e.sqlstate(), e.what());
+    } catch (const pqxx::broken_connection& e) {
+        broken = true;
+        throw error(failure::connection, "", e.what());
+    } catch (const pqxx::failure& e) {
+        broken = true;
+        throw error(failure::connection, "", e.what());
+    }
+}
+
+} // namespace
+
+rows::rows(std::shared_ptr<const void> owner) : owner_(std::move(owner)) {}
+
+std::size_t rows::size() const noexcept {
+    return owner_ ? static_cast<std::size_t>(static_cast<const pqxx::result*>(owner_.get())->size()) : 0;
+}
+
+std::string_view rows::text(std::size_t row, std::size_t column) const noexcept {
+    const auto& result = *static_cast<const pqxx::result*>(owner_.get());
+    return result[static_cast<pqxx::result::size_type>(row)][static_cast<pqxx::row::size_type>(column)].view();
+}
+
+bool rows::is_null(std::size_t row, std::size_t column) const noexcept {
+    const auto& result = *static_cast<const pqxx::result*>(owner_.get());
+    return result[static_cast<pqxx::result::size_type>(row)][static_cast<pqxx::row::size_type>(column)].is_null();
+}
+
+struct session::state {
+    explicit state(const session_options& options)
+        : connection(options.url), work(std::make_unique<pqxx::nontransaction>(connection)),
+          max_prepared(options.max_prepared) {}
+
+    pqxx::connection connection;
+    std::unique_ptr<pqxx::nontransaction> work; // libpqxx's transactions cost round trips of their own: BEGIN is ours
+    std::size_t max_prepared;
+    bool broken = false;
+    std::size_t named = 0;
+    std::list<std::pair<std::string, std::string>> recent; // text, name; the most recently used first
+    std::unordered_map<std::string_view, decltype(recent)::iterator> by_text;
+
+    const std::string& prepared_name(const std::string& text) {
+        if (const auto found = by_text.find(text); found != by_text.end()) {
+            recent.splice(recent.begin(), recent, found->second);
+            return recent.front().second;
+        }
+        if (recent.size() >= max_prepared) {
+            connection.unprepare(recent.back().second);
+            by_text.erase(recent.back().first);
+            recent.pop_back();
+        }
+        std::string name("s");
+        name += std::to_string(++named);
+        connection.prepare(name, text);
+        recent.emplace_front(text, std::move(name));
+        by_text.emplace(recent.front().first, recent.begin());
+        return recent.front().second;
+    }
+
+    static pqxx::params bind(const statement& statement) {
+        pqxx::params bound;
+        bound.reserve(statement.params().size());
+        for (const auto& value : statement.params()) {
+            if (value)
+                bound.append(*value);
+            else
+                bound.append();
+        }
+        return bound;
+    }
+};
+
+session::session(const session_options& options) {
+    bool broken = false;
+    translated(broken, [&] {
+        state_ = std::make_unique<state>(options);
+        state_->work->exec("SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET client_encoding = 'UTF8'; "
+                           "SET search_path = catalog, pg_temp; SET application_name = 'backup-catalog'; "
+                           "SET statement_timeout = " +
+                           std::to_string(options.statement_timeout.count()));
+        if (options.fixed_plans) state_->work->exec(fixed_plan_settings);
+    });
+}
+
+session::~session() = default;
+session::session(session&&) noexcept = default;
+session& session::operator=(session&&) noexcept = default;
+
+rows session::run(const statement& statement) {
+    return translated(state_->broken, [&] {
+        const std::string& name = state_->prepared_name(statement.text());
+        auto result =
+            std::make_shared<pqxx::result>(state_->work->exec(pqxx::prepped{name}, state::bind(statement)));
+        return rows(std::move(result));
+    });
+}
+
+rows session::run_once(const statement& statement) {
+    return translated(state_->broken, [&] {
+        auto result = std::make_shared<pqxx::result>(statement.params().empty()
+                                                         ? state_->work->exec(statement.text())
+                                                         : state_->work->exec(statement.text(), state::bind(statement)));
+        return rows(std::move(result));
+    });
+}
+
+void session::begin(bool read_snapshot) {
+    translated(state_->broken, [&] {
+        state_->work->exec(read_snapshot ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN");
+    });
+}
+
+void session::commit() {
+    translated(state_->broken, [&] { state_->work->exec("COMMIT"); });
+}
+
+void session::rollback() noexcept {
+    if (state_->broken) return;
+    try {
+        state_->work->exec("ROLLBACK");
+    } catch (const std::exception&) {
+        state_->broken = true;
+    }
+}
+
+void session::copy_in(std::string_view table, std::span<const std::string_view> columns,
+                      const std::vector<std::vector<std::optional<std::string>>>& records) {
+    translated(state_->broken, [&] {
+        std::string names;
+        for (const std::string_view column : columns) {
+            if (!names.empty()) names += ',';
+            names += column;
+        }
+        auto stream = pqxx::stream_to::raw_table(*state_->work, table, names);
+        for (const auto& record : records) stream.write_row(record);
+        stream.complete();
+    });
+}
+
+bool session::broken() const noexcept { return state_->broken; }
+
+} // namespace catalog::db

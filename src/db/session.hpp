@@ -1,0 +1,76 @@
+// This file is the way to PostgreSQL: one connection with its prepared statements. The only folder that knows libpqxx.
+#pragma once
+
+#include "db/error.hpp"
+#include "db/statement.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace catalog::db {
+
+// The rows of one answer. Cheap to copy; keeps the memory that its views point into.
+class rows {
+public:
+    rows() = default;
+    explicit rows(std::shared_ptr<const void> owner);
+
+    std::size_t size() const noexcept;
+    bool empty() const noexcept { return size() == 0; }
+
+    // Text of a field (from 0); an empty view for null. Valid as long as this object or a copy of it.
+    std::string_view text(std::size_t row, std::size_t column) const noexcept;
+    bool is_null(std::size_t row, std::size_t column) const noexcept;
+
+private:
+    std::shared_ptr<const void> owner_;
+};
+
+struct session_options {
+    std::string url;                        // libpq URL or keyword/value string; several hosts allowed
+    std::chrono::milliseconds statement_timeout{0}; // 0 = none
+    std::size_t max_prepared = 256;         // prepared statements kept, least recently used out first
+    bool fixed_plans = true;                // generic plans with one way each; off for import and export
+};
+
+// One connection. Not thread-safe: one thread at a time. Every member may throw db::error.
+class session {
+public:
+    explicit session(const session_options& options);
+    ~session();
+    session(session&&) noexcept;
+    session& operator=(session&&) noexcept;
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+
+    // Runs a prepared statement (prepared at its first use) and returns its rows.
+    rows run(const statement& statement);
+
+    // Runs a statement once, unprepared: settings, DDL, EXPLAIN.
+    rows run_once(const statement& statement);
+
+    // BEGIN … COMMIT around what follows. `read_snapshot` = REPEATABLE READ READ ONLY: one snapshot for all statements.
+    void begin(bool read_snapshot);
+    void commit();
+    // Ends the transaction without effect; never throws: a connection that can't do it is marked broken.
+    void rollback() noexcept;
+
+    // Appends rows to a table by COPY. Fields are text as PostgreSQL reads it, or null; each row has one a column.
+    void copy_in(std::string_view table, std::span<const std::string_view> columns,
+                 const std::vector<std::vector<std::optional<std::string>>>& records);
+
+    // True once the connection can't be used any more.
+    bool broken() const noexcept;
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace catalog::db

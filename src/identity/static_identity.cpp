@@ -1,0 +1,150 @@
+// This file implements the token file. Tokens are kept in memory and compared whole; they are never logged.
+#include "identity/static_identity.hpp"
+
+#include "util/text.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <sstream>
+#include <unordered_map>
+
+namespace catalog::identity {
+
+namespace json = boost::json;
+
+bool principal::has_role(std::string_view role) const { return std::find(roles.begin(), roles.end(), role) != roles.end(); }
+
+std::optional<std::chrono::system_clock::time_point> parse_rfc3339(std::string_view text) {
+    // The zone is "Z" or "+hh:mm"; the rest is what the API calls a timestamp.
+    std::chrono::minutes offset{0};
+    if (text.size() >= 25 && (text[text.size() - 6] == '+' || text[text.size() - 6] == '-')) {
+        const auto hours = parse_number(text.substr(text.size() - 5, 2), 23);
+        const auto minutes = parse_number(text.substr(text.size() - 2), 59);
+        if (!hours || !minutes || text[text.size() - 3] != ':') return std::nullopt;
+        offset = std::chrono::hours(static_cast<long>(*hours)) + std::chrono::minutes(static_cast<long>(*minutes));
+        if (text[text.size() - 6] == '-') offset = -offset;
+        text.remove_suffix(6);
+    } else if (text.ends_with('Z')) {
+        text.remove_suffix(1);
+    } else {
+        return std::nullopt;
+    }
+    const std::optional<std::string> time = parse_time(text);
+    if (!time || text.ends_with('Z')) return std::nullopt;
+    const auto number = [&](std::size_t from, std::size_t length) {
+        return static_cast<int>(*parse_number(std::string_view(*time).substr(from, length), 9999999));
+    };
+    const std::chrono::year_month_day date{std::chrono::year(number(0, 4)),
+                                           std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                           std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+    return std::chrono::sys_days(date) + std::chrono::hours(number(11, 2)) + std::chrono::minutes(number(14, 2)) +
+           std::chrono::seconds(number(17, 2)) + std::chrono::microseconds(number(20, 6)) - offset;
+}
+
+namespace {
+
+struct known_token {
+    principal who;
+    std::optional<std::chrono::system_clock::time_point> expires_at;
+};
+
+class static_verifier final : public verifier {
+public:
+    explicit static_verifier(std::unordered_map<std::string, known_token> tokens) : tokens_(std::move(tokens)) {}
+
+    boost::asio::awaitable<result<principal>> verify(std::string token) override {
+        const auto found = tokens_.find(token);
+        if (found == tokens_.end()) co_return problem{errc::unauthenticated, "the token is unknown"};
+        if (found->second.expires_at && *found->second.expires_at <= std::chrono::system_clock::now())
+            co_return problem{errc::unauthenticated, "the token has expired"};
+        co_return found->second.who;
+    }
+
+private:
+    const std::unordered_map<std::string, known_token> tokens_;
+};
+
+// One entry of "tokens"; faults go to `fault` as "member: what is wrong".
+std::optional<std::pair<std::string, known_token>> read_entry(const json::value& value, std::string& fault) {
+    const json::object* entry = value.if_object();
+    if (!entry) {
+        fault = "must be an object";
+        return std::nullopt;
+    }
+    const auto text = [&](std::string_view member) -> std::string {
+        const json::value* found = entry->if_contains(member);
+        if (!found || !found->is_string() || found->get_string().empty()) {
+            if (fault.empty()) fault = std::string(member) + ": must be a string that is not empty";
+            return {};
+        }
+        return std::string(found->get_string());
+    };
+    known_token token;
+    const std::string secret = text("token");
+    token.who.user_id = text("user_id");
+    token.who.project_id = text("project_id");
+    if (fault.empty() && !is_project_id(token.who.project_id))
+        fault = "project_id: must be 1 to 64 characters of letters, digits, '_' and '-'";
+    const json::value* roles = entry->if_contains("roles");
+    if (!roles || !roles->is_array()) {
+        if (fault.empty()) fault = "roles: must be an array of strings";
+    } else {
+        for (const json::value& role : roles->get_array()) {
+            if (role.is_string())
+                token.who.roles.emplace_back(role.get_string());
+            else if (fault.empty())
+                fault = "roles: must be an array of strings";
+        }
+    }
+    if (const json::value* expires = entry->if_contains("expires_at")) {
+        if (expires->is_string()) token.expires_at = parse_rfc3339(std::string(expires->get_string()));
+        if (!token.expires_at && fault.empty()) fault = "expires_at: must be a time as 2027-01-31T00:00:00Z";
+    }
+    for (const auto& member : *entry) {
+        constexpr std::array<std::string_view, 5> known{"token", "user_id", "project_id", "roles", "expires_at"};
+        if (fault.empty() && std::find(known.begin(), known.end(), member.key()) == known.end())
+            fault = std::string(member.key()) + ": unknown member; known: token, user_id, project_id, roles, expires_at";
+    }
+    if (!fault.empty()) return std::nullopt;
+    return std::pair(secret, std::move(token));
+}
+
+} // namespace
+
+std::unique_ptr<verifier> load_static_identity(const std::string& file, std::string& faults) {
+    std::ifstream in(file);
+    std::stringstream content;
+    if (!in || !(content << in.rdbuf())) {
+        faults += "identity-file: cannot read '" + file + "'\n";
+        return nullptr;
+    }
+    json::error_code ec;
+    const json::value document = json::parse(content.str(), ec);
+    if (ec) {
+        faults += "identity-file: '" + file + "' is not JSON: " + ec.message() + "\n";
+        return nullptr;
+    }
+    const json::value* list = document.is_object() ? document.get_object().if_contains("tokens") : nullptr;
+    if (!list || !list->is_array()) {
+        faults += "identity-file: '" + file + R"(' must be {"tokens": [ … ]})" + "\n";
+        return nullptr;
+    }
+    std::unordered_map<std::string, known_token> tokens;
+    const std::size_t faults_before = faults.size();
+    std::size_t index = 0;
+    for (const json::value& value : list->get_array()) {
+        std::string fault;
+        auto entry = read_entry(value, fault);
+        if (entry && !tokens.insert(std::move(*entry)).second) fault = "token: is listed twice";
+        if (!fault.empty())
+            faults += "identity-file: '" + file + "': tokens[" + std::to_string(index) + "]." + fault + "\n";
+        ++index;
+    }
+    if (faults.size() != faults_before) return nullptr;
+    return std::make_unique<static_verifier>(std::move(tokens));
+}
+
+} // namespace catalog::identity

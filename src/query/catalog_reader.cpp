@@ -1,0 +1,161 @@
+// This file runs the statements of a request in one read-only snapshot.
+#include "query/catalog_reader.hpp"
+
+#include "util/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <sql/statements.hpp>
+
+namespace catalog::query {
+
+namespace {
+
+std::int64_t to_integer(std::string_view text) {
+    std::int64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+// A transaction with the caller's settings; rolled back unless commit() was reached.
+class request_transaction {
+public:
+    request_transaction(db::session& session, const reading& how) : session_(session), how_(how) {
+        session_.begin(true);
+    }
+    ~request_transaction() {
+        if (open_) session_.rollback();
+    }
+    request_transaction(const request_transaction&) = delete;
+    request_transaction& operator=(const request_transaction&) = delete;
+
+    db::rows run(std::string_view purpose, const db::statement& statement) {
+        if (std::chrono::steady_clock::now() > how_.deadline)
+            throw db::error(db::failure::timeout, "", "the request's time was over before: " + std::string(purpose));
+        if (how_.before_statement) how_.before_statement(purpose, statement);
+        return session_.run(statement);
+    }
+
+    // Sets the caller; returns the enterprise projects that the user is restricted to.
+    std::optional<std::vector<std::string>> identify(const caller& caller, bool all_tenants) {
+        db::statement statement(sql::begin_request);
+        statement.add_param(caller.project_id);
+        statement.add_param(caller.user_id);
+        statement.add_param(all_tenants ? "true" : "false");
+        const db::rows granted = run("set the caller", statement);
+        if (granted.empty()) return std::nullopt;
+        std::vector<std::string> ids;
+        for (std::size_t i = 0; i < granted.size(); ++i) ids.emplace_back(granted.text(i, 0));
+        return ids;
+    }
+
+    void commit() {
+        session_.commit();
+        open_ = false;
+    }
+
+private:
+    db::session& session_;
+    const reading& how_;
+    bool open_ = true;
+};
+
+result<marker_place> find_marker(request_transaction& transaction, const scope& scope) {
+    const list_request& request = scope.request;
+    db::statement statement(request.all_tenants ? sql::marker_of_any_project : sql::marker);
+    if (!request.all_tenants) statement.add_param(scope.project_id);
+    statement.add_param(*request.marker);
+    const db::rows found = transaction.run("find the marker", statement);
+    if (found.empty())
+        return bad_parameter("marker: no backup with this id is visible to you; use the id of the last backup of a page");
+    const auto text = [&](std::size_t column) { return std::string(found.text(0, column)); };
+    return marker_place{text(0), text(1), text(2), text(3), text(4), *request.marker};
+}
+
+row_counts count_rows(request_transaction& transaction, const scope& scope) {
+    row_counts counts;
+    counts.listed = static_cast<std::uint64_t>(
+        to_integer(transaction.run("count the listed rows", listed_statement(scope)).text(0, 0)));
+    const bool unfiltered = is_unfiltered(scope);
+    if (unfiltered && scope.request.sort.front().key != sort_key::status) {
+        counts.facet_matches = counts.total = counts.listed;
+        return counts;
+    }
+    const db::rows facets = transaction.run("count by facet", facets_statement(scope));
+    for (std::size_t i = 0; i < facets.size(); ++i) {
+        const auto n = static_cast<std::uint64_t>(to_integer(facets.text(i, 1)));
+        counts.facets.push_back({to_integer(facets.text(i, 0)), n});
+        counts.facet_matches += n;
+    }
+    counts.total = counts.facet_matches;
+    if (!counters_suffice(scope) && counts.facet_matches > 0) {
+        counts.total = static_cast<std::uint64_t>(
+            to_integer(transaction.run("count the matches", count_statement(scope, counts)).text(0, 0)));
+    }
+    return counts;
+}
+
+} // namespace
+
+result<list_page> read_page(db::session& session, const caller& caller, const list_request& request,
+                            const reading& how) {
+    request_transaction transaction(session, how);
+    scope scope{request, caller.project_id, transaction.identify(caller, request.all_tenants), {}, {}};
+
+    if (request.enterprise_project_id) {
+        const std::string& wanted = *request.enterprise_project_id;
+        if (scope.enterprise_projects &&
+            std::find(scope.enterprise_projects->begin(), scope.enterprise_projects->end(), wanted) ==
+                scope.enterprise_projects->end())
+            return problem{errc::forbidden, "enterprise_project_id: you have no grant for enterprise project '" +
+                                                shorten(wanted) + "'; name one of yours, or all_granted_eps"};
+        scope.enterprise_projects = std::vector<std::string>{wanted};
+    }
+
+    std::optional<marker_place> marker;
+    if (request.marker) {
+        auto found = find_marker(transaction, scope);
+        if (found.has_error()) return found.error();
+        marker = std::move(*found);
+    }
+    if (request.all_tenants) {
+        const db::rows projects = transaction.run("list the projects", db::statement(sql::projects));
+        for (std::size_t i = 0; i < projects.size(); ++i) scope.projects.emplace_back(projects.text(i, 0));
+    }
+    if (request.used_percent) {
+        const db::rows vaults = transaction.run("find the vaults", vaults_statement(scope));
+        scope.vaults.emplace();
+        for (std::size_t i = 0; i < vaults.size(); ++i) scope.vaults->emplace_back(vaults.text(i, 0));
+    } else if (request.vault_id) {
+        scope.vaults = std::vector<std::string>{*request.vault_id};
+    }
+
+    const row_counts counts = count_rows(transaction, scope);
+    const access_path path = choose_access_path(scope, counts, marker);
+    if (how.path_chosen) how.path_chosen(path.reason);
+    list_page page;
+    page.count = counts.total;
+    if (!path.branches.empty()) page.rows = transaction.run("read the page", page_statement(scope, counts, path, marker));
+    transaction.commit();
+    return page;
+}
+
+result<shown_backup> read_backup(db::session& session, const caller& caller, const std::string& backup_id,
+                                 const reading& how) {
+    request_transaction transaction(session, how);
+    transaction.identify(caller, false);
+    const auto run = [&](std::string_view purpose, std::string_view text) {
+        db::statement statement(text);
+        statement.add_param(caller.project_id);
+        statement.add_param(backup_id);
+        return transaction.run(purpose, statement);
+    };
+    shown_backup shown;
+    shown.backup = run("read the backup", sql::show_backup);
+    if (shown.backup.empty()) return problem{errc::backup_not_found, "The backup does not exist."};
+    shown.children = run("read its children", sql::show_children);
+    transaction.commit();
+    return shown;
+}
+
+} // namespace catalog::query

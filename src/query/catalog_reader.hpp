@@ -1,0 +1,45 @@
+// This file answers requests from the database: the only effect between parsing a request and rendering its answer.
+#pragma once
+
+#include "db/session.hpp"
+#include "query/access_path.hpp"
+#include "query/list_query.hpp"
+#include "util/problem.hpp"
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace catalog::query {
+
+// The answer to a list request; rows keep the memory of the documents.
+struct list_page {
+    std::uint64_t count = 0;
+    db::rows rows; // columns: document[, replication_document]
+};
+
+struct shown_backup {
+    db::rows backup;   // one row: document, replication_document
+    db::rows children; // the same columns
+};
+
+// What surrounds the statements of a request.
+struct reading {
+    // No statement is begun after it: db::error of failure::timeout instead.
+    std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+    // Called before each statement runs, inside the transaction (`explain`).
+    std::function<void(std::string_view purpose, const db::statement&)> before_statement;
+    // Called with the reason of the chosen access path.
+    std::function<void(const std::string&)> path_chosen;
+};
+
+// Runs the statements of a list request in one snapshot, as `caller`, and ends the transaction before it returns.
+// Problems: forbidden (enterprise project outside the user's grants), bad_parameter (marker). Throws db::error.
+result<list_page> read_page(db::session& session, const caller& caller, const list_request& request,
+                            const reading& how = {});
+
+// One backup with its children. Problem: backup_not_found. Throws db::error.
+result<shown_backup> read_backup(db::session& session, const caller& caller, const std::string& backup_id,
+                                 const reading& how = {});
+
+} // namespace catalog::query

@@ -1,0 +1,104 @@
+// This file turns a list request into SQL: pure functions from structs to statements, text and parameters together.
+// The text depends on the shape of the request alone, never on its values, so that plans and prepared statements are
+// shared; tests/golden pins every shape.
+#pragma once
+
+#include "db/statement.hpp"
+#include "query/list_request.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace catalog::query {
+
+// A list request with all that had to be asked of the database before its rows can be.
+struct scope {
+    list_request request;
+    std::string project_id;                                       // the caller's; unused with all_tenants
+    std::optional<std::vector<std::string>> enterprise_projects;  // nothing = unrestricted
+    std::optional<std::vector<std::string>> vaults;               // nothing = any; ids that vault_id and used_percent leave
+    std::vector<std::string> projects;                            // with all_tenants: every project that has rows
+};
+
+// How many rows there are, from the counters (and count_statement where they are not enough).
+struct row_counts {
+    struct facet_count {
+        std::int64_t facet = 0;
+        std::uint64_t n = 0;
+    };
+    std::vector<facet_count> facets; // those that match; empty when the request has no facet filter
+    std::uint64_t listed = 0;        // top-level rows of the project's list, before any filter
+    std::uint64_t facet_matches = 0; // rows that match the facet and vault filters
+    std::uint64_t total = 0;         // rows that match every filter: the answer's `count`
+};
+
+// The marker's value of each sort key, as PostgreSQL writes it.
+struct marker_place {
+    std::string created_at, updated_order, protected_order, name, status, id;
+};
+
+// How the rows of one branch are found.
+enum class access {
+    walk,            // along the covering index of the first sort key, filtering inside it
+    fetch_facet,     // by facet (and vault), then sorted
+    fetch_equality,  // by resource_id or checkpoint_id, then sorted
+    fetch_parent,    // by parent_id, then sorted
+    fetch_range,     // by created_at, then sorted
+    scan_name,       // substring: through the name index, then sorted
+    scan_resource_name
+};
+
+// A part of the answer: all rows, or for an order that begins with status the rows of one status.
+struct branch {
+    std::optional<std::size_t> status;
+    query::access access = query::access::walk;
+    bool after_marker = true; // false: the whole branch lies behind the marker
+};
+
+// What page_statement shall write; made by choose_access_path (access_path.hpp).
+struct access_path {
+    std::vector<branch> branches; // none: nothing can match, no statement is needed
+    bool one_stage = false;       // documents straight from the walk, for when (nearly) every row walked matches
+    std::uint64_t offset = 0;     // what is left of the request's offset after whole branches were skipped
+    std::string reason;           // for `explain`
+};
+
+// The filters on low-cardinality columns, as conditions on the facet's bits.
+struct facet_filter {
+    std::uint64_t mask = 0; // facet & mask = value
+    std::uint64_t value = 0;
+    std::uint64_t any = 0;  // facet & any <> 0, where not 0
+    std::uint64_t status_set = 0;
+    std::uint64_t resource_type_set = 0;
+};
+facet_filter facet_filter_of(const list_request& request);
+
+// The request's order with `id` at its end (contract section 2).
+std::vector<sort_term> total_order(const std::vector<sort_term>& sort);
+
+// True if the counters alone answer `count`.
+bool counters_suffice(const scope& scope);
+
+// True if the number of listed rows is the answer: no filter but own_type.
+bool is_unfiltered(const scope& scope);
+
+// Ids of the vaults used to at least the request's used_percent (and equal to its vault_id). Columns: id.
+db::statement vaults_statement(const scope& scope);
+
+// Number of listed rows. Columns: n.
+db::statement listed_statement(const scope& scope);
+
+// Facets that match the facet and vault filters, with their number of rows. Columns: facet, n.
+db::statement facets_statement(const scope& scope);
+
+// Number of rows that match all filters, from the indexes. Columns: n. Needs `counts.facets`.
+db::statement count_statement(const scope& scope, const row_counts& counts);
+
+// The page's documents in order. Columns: document[, replication_document].
+db::statement page_statement(const scope& scope, const row_counts& counts, const access_path& path,
+                             const std::optional<marker_place>& marker);
+
+} // namespace catalog::query

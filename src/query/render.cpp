@@ -1,0 +1,65 @@
+// This file splices documents into bodies.
+#include "query/render.hpp"
+
+#include <stdexcept>
+#include <string_view>
+
+namespace catalog::query {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::string_view children_end = "[]}";
+
+// The document with `replication_records` as its last member.
+void append_document(std::string& out, const db::rows& rows, std::size_t row, bool show_replication) {
+    const std::string_view document = rows.text(row, 0);
+    if (!show_replication) {
+        out += document;
+        return;
+    }
+    out += document.substr(0, document.size() - 1);
+    out += R"(,"replication_records":)";
+    out += rows.is_null(row, 1) ? "[]"sv : rows.text(row, 1);
+    out += '}';
+}
+
+} // namespace
+
+std::string render_page(const list_page& page, bool show_replication) {
+    std::size_t size = 64;
+    for (std::size_t i = 0; i < page.rows.size(); ++i) {
+        size += page.rows.text(i, 0).size() + 1;
+        if (show_replication) size += page.rows.text(i, 1).size() + 26;
+    }
+    std::string body;
+    body.reserve(size);
+    body += R"({"count":)";
+    body += std::to_string(page.count);
+    body += R"(,"backups":[)";
+    for (std::size_t i = 0; i < page.rows.size(); ++i) {
+        if (i > 0) body += ',';
+        append_document(body, page.rows, i, show_replication);
+    }
+    body += "]}";
+    return body;
+}
+
+std::string render_backup(const shown_backup& shown) {
+    const std::string_view document = shown.backup.text(0, 0);
+    if (!document.ends_with(children_end)) throw std::logic_error("a document does not end with its children");
+    std::string body = R"({"backup":)";
+    body += document.substr(0, document.size() - children_end.size());
+    body += '[';
+    for (std::size_t i = 0; i < shown.children.size(); ++i) {
+        if (i > 0) body += ',';
+        append_document(body, shown.children, i, true);
+    }
+    body += R"(],"replication_records":)";
+    body += shown.backup.is_null(0, 1) ? "[]"sv : shown.backup.text(0, 1);
+    body += "}}";
+    return body;
+}
+
+} // namespace catalog::query

@@ -1,0 +1,306 @@
+// This file implements the import: one thread reads and checks, another talks to PostgreSQL, a short queue between.
+#include "transfer/importer.hpp"
+
+#include "transfer/json_tree.hpp"
+#include "transfer/record.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <sql/statements.hpp>
+#include <thread>
+#include <unordered_map>
+
+namespace catalog::transfer {
+
+namespace {
+
+constexpr std::size_t batch_rows = 10'000;
+constexpr std::size_t max_waiting_batches = 2;
+constexpr std::size_t max_document_bytes = std::size_t{256} << 20U;
+constexpr unsigned line_bits = 40;
+
+std::vector<std::string_view> with(std::vector<std::string_view> columns, std::initializer_list<std::string_view> more) {
+    columns.insert(columns.end(), more);
+    return columns;
+}
+
+struct batch {
+    std::vector<row> backups;      // backup_columns, origin, replicated
+    std::vector<row> replications; // replication_columns
+    std::vector<row> vaults, members, grants;
+    std::unordered_map<std::string, std::size_t> place_of_id; // in backups
+    std::vector<std::vector<row>> replications_of; // of each backup; flattened when the batch is sent
+
+    std::size_t size() const { return backups.size() + vaults.size() + members.size() + grants.size(); }
+};
+
+} // namespace
+
+class importer::implementation {
+public:
+    implementation(db::session& session, std::function<void(const import_progress&)> progress)
+        : session_(session), progress_(std::move(progress)) {
+        session_.begin(false);
+        session_.run_once(db::statement("SET LOCAL work_mem = '256MB'"));
+        session_.run_once(db::statement("SET LOCAL temp_buffers = '64MB'"));
+        session_.run_once(db::statement(sql::import_tables));
+        writer_ = std::thread([this] { write_batches(); });
+    }
+
+    ~implementation() {
+        stop_writer();
+        if (!committed_) session_.rollback();
+    }
+
+    void read(std::istream& in, const std::string& name) {
+        sources_.push_back(name);
+        std::deque<std::pair<std::uint64_t, std::string>> pending; // lines of the document under way
+        std::size_t pending_bytes = 0;
+        json_reader reader;
+        std::string line;
+        std::uint64_t number = 0;
+        bool first = true;
+        const auto give_up = [&] { return fault_count() >= max_faults; };
+        while (!give_up() && std::getline(in, line)) {
+            ++number;
+            bytes_ += line.size() + 1;
+            if (first && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+            first = false;
+            if (pending.empty() && line.find_first_not_of(" \t\r") == std::string::npos) continue;
+            pending_bytes += line.size();
+            pending.emplace_back(number, line);
+            std::size_t fed = pending.size() - 1;
+            while (fed < pending.size() && !give_up()) {
+                const auto state = reader.feed(pending[fed].second, pending[fed].first);
+                ++fed;
+                if (state == json_reader::progress::incomplete && pending_bytes <= max_document_bytes) continue;
+                const std::uint64_t begin = pending.front().first;
+                if (state == json_reader::progress::complete) {
+                    take(reader.take());
+                    pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(fed));
+                } else if (pretty_printed(pending.front().second)) {
+                    // The rest of a document over many lines can't be told from new records.
+                    fault(begin, "record: is not valid JSON (line " + std::to_string(pending[fed - 1].first) + "): " + reader.fault());
+                    return;
+                } else {
+                    fault(begin, "record: is not valid JSON: " + (fed > 1 ? std::string("it does not end on its line") : reader.fault()));
+                    reader.reset();
+                    pending.pop_front(); // what follows it is read again, as records of their own
+                }
+                fed = 0;
+                pending_bytes = 0;
+                for (const auto& [n, text] : pending) pending_bytes += text.size();
+            }
+        }
+        if (!pending.empty() && !give_up()) fault(pending.front().first, "record: is not valid JSON: it does not end");
+        if (in.bad()) fault(number, "record: cannot be read");
+    }
+
+    bool finish() {
+        send();
+        stop_writer();
+        rethrow();
+        if (fault_count() > 0) return false;
+        run(sql::import_vaults);
+        const db::rows orphans = run(sql::import_orphan_members);
+        for (std::size_t i = 0; i < orphans.size(); ++i)
+            fault_at(std::stoll(std::string(orphans.text(i, 0))), "backup_id: no such backup, neither in the catalog nor in this import");
+        if (fault_count() > 0) return false;
+        run(sql::import_moved_members);
+        run(sql::import_members);
+        run(sql::import_grants);
+        session_.run_once(db::statement(sql::import_finish));
+        run(sql::fold_counts);
+        session_.commit();
+        committed_ = true;
+        return true;
+    }
+
+    const import_counts& counts() const { return counts_; }
+
+    std::vector<std::string> faults() const {
+        const std::lock_guard lock(mutex_);
+        std::vector<std::pair<std::int64_t, std::string>> sorted = faults_;
+        std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+        std::vector<std::string> out;
+        for (const auto& [origin, what] : sorted)
+            out.push_back(sources_.at(static_cast<std::size_t>(origin >> line_bits)) + ":" +
+                          std::to_string(origin & ((std::int64_t{1} << line_bits) - 1)) + ": " + what);
+        return out;
+    }
+
+    std::uint64_t fault_count() const {
+        const std::lock_guard lock(mutex_);
+        return fault_count_;
+    }
+
+private:
+    // A document that spreads over lines begins with a line that opens something and says no more.
+    static bool pretty_printed(const std::string& line) {
+        const std::size_t last = line.find_last_not_of(" \t\r");
+        return last != std::string::npos && (line[last] == '{' || line[last] == '[' || line[last] == ',');
+    }
+
+    std::int64_t origin(std::uint64_t line) const {
+        return static_cast<std::int64_t>((sources_.size() - 1) << line_bits | line);
+    }
+
+    void fault(std::uint64_t line, const std::string& what) { fault_at(origin(line), what); }
+
+    void fault_at(std::int64_t origin, const std::string& what) {
+        const std::lock_guard lock(mutex_);
+        if (++fault_count_ <= max_faults) faults_.emplace_back(origin, what);
+    }
+
+    void take(const json_node& document) {
+        records found;
+        read_records(document, found, [this](std::uint64_t line, const std::string& what) { fault(line, what); });
+        for (backup_row& backup : found.backups) take_backup(std::move(backup));
+        const auto take_rows = [&](auto& from, std::vector<row>& to) {
+            for (auto& [fields, line] : from) {
+                fields.emplace_back(std::to_string(origin(line)));
+                to.push_back(std::move(fields));
+            }
+        };
+        take_rows(found.vaults, batch_.vaults);
+        take_rows(found.members, batch_.members);
+        take_rows(found.grants, batch_.grants);
+        if (batch_.size() >= batch_rows) send();
+    }
+
+    void take_backup(backup_row backup) {
+        const std::string project = *backup.fields[0];
+        const std::string id = *backup.fields[1];
+        backup.fields.emplace_back(std::to_string(origin(backup.line)));
+        backup.fields.emplace_back(backup.replications.empty() ? "false" : "true");
+        const auto [place, fresh] = batch_.place_of_id.try_emplace(id, batch_.backups.size());
+        if (fresh) {
+            batch_.backups.push_back(std::move(backup.fields));
+            batch_.replications_of.push_back(std::move(backup.replications));
+            return;
+        }
+        row& earlier = batch_.backups[place->second];
+        if (*earlier[0] != project) {
+            fault(backup.line, "id: " + taken);
+            return;
+        }
+        earlier = std::move(backup.fields); // the last of several records of one backup counts
+        batch_.replications_of[place->second] = std::move(backup.replications);
+    }
+
+    // Hands the batch to the writing thread; waits while that is behind.
+    void send() {
+        rethrow();
+        for (auto& rows : batch_.replications_of)
+            for (row& fields : rows) batch_.replications.push_back(std::move(fields));
+        batch full = std::move(batch_);
+        batch_ = {};
+        if (progress_) progress_({staged(), bytes_});
+        if (full.size() == 0 || fault_count() > 0) return; // nothing will be committed: checking goes on alone
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return waiting_.size() < max_waiting_batches || failure_; });
+        waiting_.push_back(std::move(full));
+        changed_.notify_all();
+    }
+
+    import_counts staged() const {
+        const std::lock_guard lock(mutex_);
+        return counts_;
+    }
+
+    void stop_writer() {
+        {
+            const std::lock_guard lock(mutex_);
+            no_more_ = true;
+        }
+        changed_.notify_all();
+        if (writer_.joinable()) writer_.join();
+    }
+
+    void rethrow() {
+        const std::lock_guard lock(mutex_);
+        if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+    }
+
+    void write_batches() {
+        for (;;) {
+            batch next;
+            {
+                std::unique_lock lock(mutex_);
+                changed_.wait(lock, [this] { return no_more_ || !waiting_.empty(); });
+                if (waiting_.empty()) return;
+                next = std::move(waiting_.front());
+                waiting_.pop_front();
+            }
+            changed_.notify_all();
+            try {
+                write(next);
+            } catch (const std::exception&) {
+                const std::lock_guard lock(mutex_);
+                failure_ = std::current_exception();
+                waiting_.clear();
+                changed_.notify_all();
+                return;
+            }
+        }
+    }
+
+    void write(const batch& rows) {
+        if (!rows.backups.empty()) {
+            session_.copy_in("stage_backups", with(backup_columns, {"origin", "replicated"}), rows.backups);
+            session_.copy_in("stage_replication_records", replication_columns, rows.replications);
+            const db::rows conflicts = run(sql::import_taken_ids);
+            for (std::size_t i = 0; i < conflicts.size(); ++i)
+                fault_at(std::stoll(std::string(conflicts.text(i, 0))), "id: " + taken);
+            if (!conflicts.empty()) return;
+            run(sql::import_old_replications);
+            run(sql::import_replications);
+            run(sql::import_backups);
+            session_.run_once(db::statement("TRUNCATE stage_backups, stage_replication_records"));
+        }
+        session_.copy_in("stage_vaults", with(vault_columns, {"origin"}), rows.vaults);
+        session_.copy_in("stage_members", with(member_columns, {"origin"}), rows.members);
+        session_.copy_in("stage_grants", with(grant_columns, {"origin"}), rows.grants);
+        const std::lock_guard lock(mutex_);
+        counts_.backups += rows.backups.size();
+        counts_.vaults += rows.vaults.size();
+        counts_.members += rows.members.size();
+        counts_.grants += rows.grants.size();
+    }
+
+    db::rows run(std::string_view text) { return session_.run(db::statement(text)); }
+
+    static inline const std::string taken = "is the id of a backup of another project";
+
+    db::session& session_;
+    std::function<void(const import_progress&)> progress_;
+    std::vector<std::string> sources_;
+    std::uint64_t bytes_ = 0;
+    batch batch_;
+    bool committed_ = false;
+
+    mutable std::mutex mutex_; // guards what follows
+    std::condition_variable changed_;
+    std::deque<batch> waiting_;
+    bool no_more_ = false;
+    std::exception_ptr failure_;
+    import_counts counts_;
+    std::vector<std::pair<std::int64_t, std::string>> faults_;
+    std::uint64_t fault_count_ = 0;
+
+    std::thread writer_;
+};
+
+importer::importer(db::session& session, std::function<void(const import_progress&)> progress)
+    : implementation_(std::make_unique<implementation>(session, std::move(progress))) {}
+importer::~importer() = default;
+
+void importer::read(std::istream& in, const std::string& name) { implementation_->read(in, name); }
+bool importer::finish() { return implementation_->finish(); }
+const import_counts& importer::counts() const { return implementation_->counts(); }
+std::vector<std::string> importer::faults() const { return implementation_->faults(); }
+std::uint64_t importer::fault_count() const { return implementation_->fault_count(); }
+
+} // namespace catalog::transfer

@@ -1,0 +1,385 @@
+// This file checks records member by member; docs/import.md describes the format.
+#include "transfer/record.hpp"
+
+#include "util/text.hpp"
+
+#include <algorithm>
+#include <span>
+
+namespace catalog::transfer {
+
+const std::vector<std::string_view> backup_columns{
+    "project_id",  "id",            "checkpoint_id", "resource_id",     "provider_id", "vault_id",    "parent_id",
+    "enterprise_project_id", "name", "description",  "status",          "image_type",  "resource_type", "resource_name",
+    "resource_size", "resource_az", "dedicated_cloud", "created_at",    "updated_at",  "protected_at",  "expired_at",
+    "incremental", "version",       "extend_info"};
+const std::vector<std::string_view> replication_columns{
+    "project_id", "backup_id", "position", "id", "status", "created_at", "vault_id", "source_backup_id",
+    "source_checkpoint_id", "source_project_id", "source_region", "destination_backup_id", "destination_checkpoint_id",
+    "destination_project_id", "destination_region", "destination_vault_id", "extra_info"};
+const std::vector<std::string_view> vault_columns{"project_id", "id", "name", "size", "used"};
+const std::vector<std::string_view> member_columns{"id", "backup_id", "dest_project_id", "status", "vault_id", "created_at",
+                                                   "updated_at"};
+const std::vector<std::string_view> grant_columns{"user_id", "enterprise_project_id"};
+
+namespace {
+
+using kind = json_node::kind;
+using names = std::span<const std::string_view>;
+
+// The limits of one record, so that no single one can exhaust a page's memory.
+constexpr std::size_t max_extend_info = 65'536;
+constexpr std::size_t max_list = 1000;
+
+constexpr std::array<std::string_view, 8> statuses{"available",      "protecting",      "deleting",       "restoring", "error",
+                                                   "waiting_protect", "waiting_delete", "waiting_restore"};
+constexpr std::array<std::string_view, 2> image_types{"backup", "replication"};
+// The kinds of protected objects with the provider of each, the default of provider_id.
+constexpr std::array<std::string_view, 6> resource_types{"OS::Cinder::Volume",       "OS::Nova::Server",
+                                                         "OS::Sfs::Turbo",           "OS::Workspace::DesktopV2",
+                                                         "OS::Ironic::BareMetalServer", "OS::Native::Server"};
+constexpr std::array<std::string_view, 6> providers{
+    "d1603440-187d-4516-af25-121250c7cc97", "0daac4c5-6707-4851-97ba-169e36266b66", "86a80900-71bf-4961-956a-d52df944f84a",
+    "e5b1c7d2-3f0a-4c96-8b4e-6a9d2f70c813", "4f7d9a16-b2c3-4e58-a071-c83e5d9b6f24", "a92e6b50-7c1d-43f8-9e25-0d4b8f61a7c3"};
+constexpr std::array<std::string_view, 3> member_statuses{"pending", "accepted", "rejected"};
+constexpr std::array<std::string_view, 5> replication_statuses{"replicating", "success", "fail", "skip", "waiting_replicate"};
+constexpr std::array<std::string_view, 3> restore_modes{"na", "snapshot", "backup"};
+constexpr std::array<std::string_view, 8> extend_booleans{"auto_trigger", "bootable", "incremental", "support_lld",
+                                                          "contain_system_disk", "encrypted", "system_disk", "is_multi_az"};
+
+std::string join(names words) {
+    std::string out;
+    for (const std::string_view word : words) out += (out.empty() ? "" : ", ") + std::string(word);
+    return out;
+}
+
+// Reads the members of one JSON object and reports each that is wrong.
+class object_reader {
+public:
+    object_reader(const json_node& object, std::string prefix, const report_fault& report)
+        : object_(object), prefix_(std::move(prefix)), report_(report) {}
+
+    bool clean() const { return clean_; }
+
+    void fault(std::string_view member, const std::string& what) {
+        clean_ = false;
+        report_(object_.line, prefix_ + std::string(member) + ": " + what);
+    }
+
+    // The member if it is there and not null.
+    const json_node* given(std::string_view member) {
+        known_.push_back(member);
+        const json_node* node = object_.find(member);
+        return node && node->type != kind::null ? node : nullptr;
+    }
+
+    const json_node* needed(std::string_view member) {
+        const json_node* node = given(member);
+        if (!node) fault(member, "is required");
+        return node;
+    }
+
+    field text(std::string_view member, std::size_t max, bool required, field fallback = std::nullopt) {
+        const json_node* node = required ? needed(member) : given(member);
+        if (!node) return fallback;
+        if (node->type != kind::string)
+            fault(member, "must be a string");
+        else if (node->text.find('\0') != std::string::npos)
+            fault(member, "must not contain the character NUL");
+        else if (count_characters(node->text) > max)
+            fault(member, "must have at most " + std::to_string(max) + " characters, has " + std::to_string(count_characters(node->text)));
+        else
+            return node->text;
+        return std::nullopt;
+    }
+
+    field uuid(std::string_view member, bool required) {
+        const json_node* node = required ? needed(member) : given(member);
+        if (!node) return std::nullopt;
+        auto parsed = node->type == kind::string ? parse_uuid(node->text) : std::nullopt;
+        if (!parsed) fault(member, "must be a UUID" + found(*node));
+        return parsed;
+    }
+
+    field project_id(std::string_view member) {
+        const json_node* node = needed(member);
+        if (!node) return std::nullopt;
+        if (node->type == kind::string && is_project_id(node->text)) return node->text;
+        fault(member, "must be 1 to 64 letters, digits, '_' and '-'" + found(*node));
+        return std::nullopt;
+    }
+
+    field time(std::string_view member, bool required) {
+        const json_node* node = required ? needed(member) : given(member);
+        if (!node) return std::nullopt;
+        auto parsed = node->type == kind::string ? parse_time(node->text) : std::nullopt;
+        if (!parsed) {
+            fault(member, "must be a time such as 2026-11-24T08:30:00.123456" + found(*node));
+            return std::nullopt;
+        }
+        return *parsed + "Z";
+    }
+
+    field choice(std::string_view member, names values, bool required, field fallback = std::nullopt) {
+        const json_node* node = required ? needed(member) : given(member);
+        if (!node) return fallback;
+        if (node->type == kind::string && std::find(values.begin(), values.end(), node->text) != values.end())
+            return node->text;
+        fault(member, "must be one of " + join(values) + found(*node));
+        return std::nullopt;
+    }
+
+    field integer(std::string_view member, std::uint64_t max, bool required, field fallback = std::nullopt) {
+        const json_node* node = required ? needed(member) : given(member);
+        if (!node) return fallback;
+        const auto parsed = node->type == kind::number ? parse_number(node->text, max) : std::nullopt;
+        if (parsed) return std::to_string(*parsed);
+        fault(member, "must be an integer from 0 to " + std::to_string(max) + found(*node));
+        return std::nullopt;
+    }
+
+    field boolean(std::string_view member, field fallback = std::nullopt) {
+        const json_node* node = given(member);
+        if (!node) return fallback;
+        if (node->type == kind::boolean) return node->text;
+        fault(member, "must be true or false" + found(*node));
+        return std::nullopt;
+    }
+
+    const json_node* container(std::string_view member, kind type) {
+        const json_node* node = given(member);
+        if (!node) return nullptr;
+        if (node->type == type) return node;
+        fault(member, type == kind::array ? "must be an array" : "must be an object");
+        return nullptr;
+    }
+
+    const json_node* list(std::string_view member) {
+        const json_node* node = container(member, kind::array);
+        if (node && node->items.size() > max_list) {
+            fault(member, "must have at most " + std::to_string(max_list) + " elements");
+            return nullptr;
+        }
+        return node;
+    }
+
+    void refuse_unknown_members() {
+        for (const auto& [name, value] : object_.members)
+            if (std::find(known_.begin(), known_.end(), name) == known_.end())
+                fault(shorten(name), "is not a member of this kind of record");
+    }
+
+private:
+    static std::string found(const json_node& node) {
+        if (node.type == kind::array || node.type == kind::object) return "";
+        std::string text;
+        node.write(text);
+        return ", is " + shorten(text);
+    }
+
+    const json_node& object_;
+    std::string prefix_;
+    const report_fault& report_;
+    std::vector<std::string_view> known_;
+    bool clean_ = true;
+};
+
+// extend_info as it is stored: compact, without `incremental`, which is a column and is put back when a document is
+// rendered.
+field read_extend_info(object_reader& backup, const std::string& prefix, field& incremental, const report_fault& report) {
+    const json_node* node = backup.container("extend_info", kind::object);
+    if (!node) return "{}";
+    object_reader info(*node, prefix + "extend_info.", report);
+    for (const std::string_view name : extend_booleans) {
+        field value = info.boolean(name);
+        if (name == "incremental" && !incremental) incremental = std::move(value);
+    }
+    info.text("snapshot_id", 255, false);
+    info.text("architecture", 255, false);
+    info.choice("supported_restore_mode", restore_modes, false);
+    info.container("os_images_data", kind::array);
+    info.integer("progress", 2147483647, false);
+    if (const json_node* consistency = info.container("app_consistency", kind::object)) {
+        for (const auto& [name, value] : consistency->members)
+            if (value.type != kind::string && value.type != kind::null)
+                info.fault("app_consistency." + shorten(name), "must be a string");
+    }
+    json_node stored = *node;
+    std::erase_if(stored.members, [](const auto& member) { return member.first == "incremental"; });
+    std::string text;
+    stored.write(text);
+    if (text.size() > max_extend_info) info.fault("", "must have at most " + std::to_string(max_extend_info) + " bytes");
+    if (!info.clean()) return std::nullopt;
+    return text;
+}
+
+std::optional<row> read_replication(const json_node& node, const std::string& prefix, const report_fault& report) {
+    if (node.type != kind::object) {
+        report(node.line, prefix.substr(0, prefix.size() - 1) + ": must be an object");
+        return std::nullopt;
+    }
+    object_reader record(node, prefix, report);
+    row out(replication_columns.size());
+    out[3] = record.uuid("id", true);
+    out[4] = record.choice("status", replication_statuses, false);
+    out[5] = record.time("created_at", false);
+    // The ids of another region's service are kept as they came.
+    for (std::size_t i = 6; i < 16; ++i) out[i] = record.text(replication_columns[i], 255, false);
+    if (const json_node* extra = record.container("extra_info", kind::object)) {
+        std::string text;
+        extra->write(text);
+        if (text.size() > max_extend_info)
+            record.fault("extra_info", "must have at most " + std::to_string(max_extend_info) + " bytes");
+        out[16] = std::move(text);
+    }
+    record.refuse_unknown_members();
+    return record.clean() ? std::optional(std::move(out)) : std::nullopt;
+}
+
+void read_backup(const json_node& node, const std::string& prefix, const field& parent, records& out,
+                 const report_fault& report) {
+    object_reader record(node, prefix, report);
+    record.given("kind");
+    backup_row backup;
+    backup.line = node.line;
+    field incremental = record.boolean("incremental");
+    const field project = record.project_id("project_id");
+    const field id = record.uuid("id", true);
+    field parent_id = record.uuid("parent_id", false);
+    if (parent && parent_id && *parent_id != *parent)
+        record.fault("parent_id", "must be the id of the backup that the child is nested in");
+    if (parent) parent_id = parent;
+    if (id && parent_id == id) record.fault("parent_id", "must not be the backup's own id");
+    const field resource_type = record.choice("resource_type", resource_types, true);
+    field provider_id = record.uuid("provider_id", false);
+    if (!provider_id && resource_type) {
+        const auto place = std::find(resource_types.begin(), resource_types.end(), *resource_type) - resource_types.begin();
+        provider_id = std::string(providers.at(static_cast<std::size_t>(place)));
+    }
+    field enterprise_project = record.text("enterprise_project_id", 255, false, "0");
+    if (enterprise_project && enterprise_project->empty()) record.fault("enterprise_project_id", "must not be empty; the default one is \"0\"");
+    field checkpoint = record.uuid("checkpoint_id", true);
+    field resource = record.uuid("resource_id", true);
+    field vault = record.uuid("vault_id", true);
+    field name = record.text("name", 255, true);
+    field description = record.text("description", 255, false);
+    field status = record.choice("status", statuses, false, "available");
+    field image_type = record.choice("image_type", image_types, false, "backup");
+    field resource_name = record.text("resource_name", 255, false, "");
+    field resource_size = record.integer("resource_size", 2147483647, false, "0");
+    field zone = record.text("resource_az", 255, false);
+    field dedicated = record.boolean("dedicated_cloud", "false");
+    field created = record.time("created_at", true);
+    field updated = record.time("updated_at", false);
+    field protected_at = record.time("protected_at", false);
+    field expired = record.time("expired_at", false);
+    field version = record.integer("version", 2147483647, false, "3");
+    std::size_t faults_in_lists = 0;
+    const report_fault count_and_report = [&](std::uint64_t line, const std::string& what) {
+        ++faults_in_lists;
+        report(line, what);
+    };
+    field extend_info = read_extend_info(record, prefix, incremental, count_and_report);
+    if (const json_node* list = record.list("replication_records")) {
+        for (std::size_t i = 0; i < list->items.size(); ++i) {
+            auto read = read_replication(list->items[i], prefix + "replication_records[" + std::to_string(i) + "].", count_and_report);
+            if (!read) continue;
+            (*read)[0] = project;
+            (*read)[1] = id;
+            (*read)[2] = std::to_string(i);
+            backup.replications.push_back(std::move(*read));
+        }
+    }
+    const json_node* children = record.list("children");
+    record.refuse_unknown_members();
+
+    if (record.clean() && faults_in_lists == 0) {
+        backup.fields = {project, id, checkpoint, resource, provider_id, vault, parent_id, enterprise_project, name,
+                         description, status, image_type, resource_type, resource_name, resource_size, zone, dedicated,
+                         created, updated, protected_at, expired, incremental, version, extend_info};
+        out.backups.push_back(std::move(backup));
+    }
+    if (!children) return;
+    for (std::size_t i = 0; i < children->items.size(); ++i) {
+        const std::string child_prefix = prefix + "children[" + std::to_string(i) + "].";
+        if (children->items[i].type != kind::object)
+            report(children->items[i].line, child_prefix.substr(0, child_prefix.size() - 1) + ": must be an object");
+        else if (parent)
+            report(children->items[i].line, prefix + "children: a child has no children of its own");
+        else
+            read_backup(children->items[i], child_prefix, id, out, report);
+    }
+}
+
+void read_vault(const json_node& node, records& out, const report_fault& report) {
+    object_reader record(node, "", report);
+    record.given("kind");
+    row fields{record.project_id("project_id"), record.uuid("id", true), record.text("name", 255, false, ""),
+               record.integer("size", 1'000'000'000'000, true), record.integer("used", 1'000'000'000'000'000, true)};
+    record.refuse_unknown_members();
+    if (record.clean()) out.vaults.emplace_back(std::move(fields), node.line);
+}
+
+void read_member(const json_node& node, records& out, const report_fault& report) {
+    object_reader record(node, "", report);
+    record.given("kind");
+    row fields{record.uuid("id", true), record.uuid("backup_id", true), record.project_id("dest_project_id"),
+               record.choice("status", member_statuses, true), record.uuid("vault_id", false),
+               record.time("created_at", false), record.time("updated_at", false)};
+    record.refuse_unknown_members();
+    if (record.clean()) out.members.emplace_back(std::move(fields), node.line);
+}
+
+void read_grant(const json_node& node, records& out, const report_fault& report) {
+    object_reader record(node, "", report);
+    record.given("kind");
+    row fields{record.text("user_id", 255, true), record.text("enterprise_project_id", 255, true)};
+    for (std::size_t i = 0; i < 2; ++i)
+        if (fields[i] && fields[i]->empty()) record.fault(grant_columns[i], "must not be empty");
+    record.refuse_unknown_members();
+    if (record.clean()) out.grants.emplace_back(std::move(fields), node.line);
+}
+
+} // namespace
+
+void read_records(const json_node& document, records& out, const report_fault& report) {
+    if (document.type != kind::object) {
+        report(document.line, "record: must be a JSON object");
+        return;
+    }
+    const json_node* record_kind = document.find("kind");
+    if (!record_kind) {
+        if (const json_node* list = document.find("backups")) {
+            if (list->type != kind::array) {
+                report(document.line, "backups: must be an array");
+                return;
+            }
+            for (const json_node& backup : list->items) {
+                if (backup.type == kind::object)
+                    read_backup(backup, "", std::nullopt, out, report);
+                else
+                    report(backup.line, "backups: must hold objects");
+            }
+            return;
+        }
+        if (const json_node* shown = document.find("backup"); shown && shown->type == kind::object) {
+            read_backup(*shown, "", std::nullopt, out, report);
+            return;
+        }
+    }
+    const std::string_view name = record_kind && record_kind->type == kind::string ? std::string_view(record_kind->text)
+                                  : record_kind                                    ? std::string_view("?")
+                                                                                   : std::string_view("backup");
+    if (name == "backup")
+        read_backup(document, "", std::nullopt, out, report);
+    else if (name == "vault")
+        read_vault(document, out, report);
+    else if (name == "member")
+        read_member(document, out, report);
+    else if (name == "enterprise_project_grant")
+        read_grant(document, out, report);
+    else
+        report(document.line, "kind: must be one of backup, vault, member, enterprise_project_grant");
+}
+
+} // namespace catalog::transfer
