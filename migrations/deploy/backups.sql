@@ -22,7 +22,7 @@ CREATE FUNCTION catalog.facet(
         | CASE incremental WHEN false THEN 256 WHEN true THEN 512 ELSE 0 END
         | CASE WHEN no_updated_at THEN 1024 ELSE 0 END
         | CASE WHEN no_protected_at THEN 2048 ELSE 0 END
-        | member_states::bigint << 12
+        | (member_states::bigint << 12)
         | CASE WHEN shared THEN 32768 ELSE 0 END
         | CASE WHEN child THEN 65536 ELSE 0 END;
 

@@ -1,7 +1,7 @@
 BEGIN;
+DROP FUNCTION catalog.replication_document(text, uuid);
 DROP TABLE catalog.enterprise_project_grants, catalog.vaults, catalog.replication_records, catalog.backups;
 DROP FUNCTION catalog.replication_records_changed();
-DROP FUNCTION catalog.replication_document(text, uuid);
 DROP FUNCTION catalog.backup_document(uuid, text, uuid, uuid, uuid, uuid, uuid, text, text, text, text, text, text, text,
     integer, text, timestamptz, timestamptz, timestamptz, timestamptz, boolean, integer, json);
 DROP FUNCTION catalog.api_time(timestamptz);

@@ -16,18 +16,30 @@ struct row {
 
 row row_of(errc code) {
     switch (code) {
-    case errc::bad_parameter: return {400, "BackupService.9900", false, ""};
-    case errc::malformed_url: return {401, "401", false, ""};
-    case errc::unauthenticated: return {401, "APIGW.0301", true, "Incorrect IAM authentication information: "};
-    case errc::forbidden: return {403, "APIGW.0302", true, ""};
-    case errc::backup_not_found: return {404, "BackupService.6200", false, ""};
-    case errc::no_such_path: return {404, "APIGW.0101", true, ""};
-    case errc::method_not_allowed: return {405, "APIGW.0101", true, ""};
-    case errc::overloaded: return {503, "APIGW.0201", true, ""};
-    case errc::database_away: return {503, "APIGW.0201", true, ""};
-    case errc::identity_away: return {503, "APIGW.0613", true, ""};
-    case errc::timed_out: return {504, "APIGW.0201", true, ""};
-    case errc::unexpected: break;
+    case errc::bad_parameter:
+        return {400, "BackupService.9900", false, ""};
+    case errc::malformed_url:
+        return {401, "401", false, ""};
+    case errc::unauthenticated:
+        return {401, "APIGW.0301", true, "Incorrect IAM authentication information: "};
+    case errc::forbidden:
+        return {403, "APIGW.0302", true, ""};
+    case errc::backup_not_found:
+        return {404, "BackupService.6200", false, ""};
+    case errc::no_such_path:
+        return {404, "APIGW.0101", true, ""};
+    case errc::method_not_allowed:
+        return {405, "APIGW.0101", true, ""};
+    case errc::overloaded:
+        return {503, "APIGW.0201", true, ""};
+    case errc::database_away:
+        return {503, "APIGW.0201", true, ""};
+    case errc::identity_away:
+        return {503, "APIGW.0613", true, ""};
+    case errc::timed_out:
+        return {504, "APIGW.0201", true, ""};
+    case errc::unexpected:
+        break;
     }
     return {500, "BackupService.9910", false, ""};
 }

@@ -19,40 +19,66 @@ constexpr std::array<std::string_view, 5> member_status_values{"pending", "accep
 constexpr std::array<std::string_view, 3> own_type_values{"private", "shared", "all_granted"};
 constexpr std::array<std::string_view, 6> sort_keys{"created_at", "updated_at", "name", "status", "protected_at", "id"};
 
-std::string text_of(value& v) { return std::move(std::get<std::string>(v)); }
+std::string text_of(value& v) {
+    return std::move(std::get<std::string>(v));
+}
 
 constexpr std::array<parameter, 24> table{{
-    {.name = "all_tenants", .kind = parameter_kind::boolean, .default_value = "false",
+    {.name = "all_tenants",
+     .kind = parameter_kind::boolean,
+     .default_value = "false",
      .meaning = "backups of every project; needs the administrator role",
      .apply = [](list_request& r, value v) { r.all_tenants = std::get<bool>(v); }},
-    {.name = "checkpoint_id", .kind = parameter_kind::uuid, .meaning = "restore point",
+    {.name = "checkpoint_id",
+     .kind = parameter_kind::uuid,
+     .meaning = "restore point",
      .apply = [](list_request& r, value v) { r.checkpoint_id = text_of(v); }},
-    {.name = "dec", .kind = parameter_kind::boolean,
-     .meaning = "true: only backups of a dedicated cloud; false: only the others. Checked, but without effect, where the "
-                "deployment is not a dedicated cloud",
+    {.name = "dec",
+     .kind = parameter_kind::boolean,
+     .meaning =
+         "true: only backups of a dedicated cloud; false: only the others. Checked, but without effect, where the "
+         "deployment is not a dedicated cloud",
      .apply = [](list_request& r, value v) { r.dedicated_cloud = std::get<bool>(v); }},
-    {.name = "end_time", .kind = parameter_kind::timestamp, .meaning = "created_at is at or before this time",
+    {.name = "end_time",
+     .kind = parameter_kind::timestamp,
+     .meaning = "created_at is at or before this time",
      .apply = [](list_request& r, value v) { r.end_time = text_of(v); }},
-    {.name = "enterprise_project_id", .kind = parameter_kind::text, .max = 255,
-     .meaning = "backups of one enterprise project (0 is the default one), or all_granted_eps for those of every one that "
-                "the user may see",
+    {.name = "enterprise_project_id",
+     .kind = parameter_kind::text,
+     .max = 255,
+     .meaning =
+         "backups of one enterprise project (0 is the default one), or all_granted_eps for those of every one that "
+         "the user may see",
      .apply =
          [](list_request& r, value v) {
              std::string id = text_of(v);
              if (id != "all_granted_eps") r.enterprise_project_id = std::move(id);
          }},
-    {.name = "image_type", .kind = parameter_kind::enumeration, .values = query::image_types, .meaning = "kind of backup",
+    {.name = "image_type",
+     .kind = parameter_kind::enumeration,
+     .values = query::image_types,
+     .meaning = "kind of backup",
      .apply = [](list_request& r, value v) { r.image_type = std::get<std::uint64_t>(v); }},
-    {.name = "incremental", .kind = parameter_kind::boolean, .meaning = "true: incremental backups only; false: full ones only",
+    {.name = "incremental",
+     .kind = parameter_kind::boolean,
+     .meaning = "true: incremental backups only; false: full ones only",
      .apply = [](list_request& r, value v) { r.incremental = std::get<bool>(v); }},
-    {.name = "limit", .kind = parameter_kind::integer, .min = 1, .max = 1000, .default_value = "1000",
+    {.name = "limit",
+     .kind = parameter_kind::integer,
+     .min = 1,
+     .max = 1000,
+     .default_value = "1000",
      .meaning = "most backups on a page",
      .apply = [](list_request& r, value v) { r.limit = static_cast<std::uint32_t>(std::get<std::uint64_t>(v)); }},
-    {.name = "marker", .kind = parameter_kind::uuid,
+    {.name = "marker",
+     .kind = parameter_kind::uuid,
      .meaning = "id of the last backup of the previous page; the page begins right after its place in the order",
      .apply = [](list_request& r, value v) { r.marker = text_of(v); }},
-    {.name = "member_status", .kind = parameter_kind::enumeration, .values = member_status_values,
-     .meaning = "state of sharing: of the caller's own member record, or of any record of a backup that the caller owns",
+    {.name = "member_status",
+     .kind = parameter_kind::enumeration,
+     .values = member_status_values,
+     .meaning =
+         "state of sharing: of the caller's own member record, or of any record of a backup that the caller owns",
      .apply =
          [](list_request& r, value v) {
              constexpr std::array<query::member_status, 5> states{
@@ -60,13 +86,23 @@ constexpr std::array<parameter, 24> table{{
                  query::member_status::accepted, query::member_status::rejected};
              r.member_status = states.at(std::get<std::uint64_t>(v));
          }},
-    {.name = "name", .kind = parameter_kind::text, .max = 255, .empty_is_none = true,
+    {.name = "name",
+     .kind = parameter_kind::text,
+     .max = 255,
+     .empty_is_none = true,
      .meaning = "part of the name; case-sensitive, every character literal",
      .apply = [](list_request& r, value v) { r.name = text_of(v); }},
-    {.name = "offset", .kind = parameter_kind::integer, .min = 0, .max = 2147483647, .default_value = "0",
+    {.name = "offset",
+     .kind = parameter_kind::integer,
+     .min = 0,
+     .max = 2147483647,
+     .default_value = "0",
      .meaning = "backups to skip, counted from the marker if there is one",
      .apply = [](list_request& r, value v) { r.offset = static_cast<std::uint32_t>(std::get<std::uint64_t>(v)); }},
-    {.name = "own_type", .kind = parameter_kind::enumeration, .values = own_type_values, .default_value = "private",
+    {.name = "own_type",
+     .kind = parameter_kind::enumeration,
+     .values = own_type_values,
+     .default_value = "private",
      .meaning = "the project's own backups, those that others share with it, or both",
      .apply =
          [](list_request& r, value v) {
@@ -74,34 +110,63 @@ constexpr std::array<parameter, 24> table{{
                                                             query::own_type::all_granted};
              r.own_type = types.at(std::get<std::uint64_t>(v));
          }},
-    {.name = "parent_id", .kind = parameter_kind::uuid,
+    {.name = "parent_id",
+     .kind = parameter_kind::uuid,
      .meaning = "the children of one server backup, which lists leave out otherwise",
      .apply = [](list_request& r, value v) { r.parent_id = text_of(v); }},
-    {.name = "resource_az", .kind = parameter_kind::text, .max = 255, .empty_is_none = true, .meaning = "availability zone",
+    {.name = "resource_az",
+     .kind = parameter_kind::text,
+     .max = 255,
+     .empty_is_none = true,
+     .meaning = "availability zone",
      .apply = [](list_request& r, value v) { r.resource_az = text_of(v); }},
-    {.name = "resource_id", .kind = parameter_kind::uuid, .meaning = "protected resource",
+    {.name = "resource_id",
+     .kind = parameter_kind::uuid,
+     .meaning = "protected resource",
      .apply = [](list_request& r, value v) { r.resource_id = text_of(v); }},
-    {.name = "resource_name", .kind = parameter_kind::text, .max = 255, .empty_is_none = true,
+    {.name = "resource_name",
+     .kind = parameter_kind::text,
+     .max = 255,
+     .empty_is_none = true,
      .meaning = "part of the resource's name; case-sensitive, every character literal",
      .apply = [](list_request& r, value v) { r.resource_name = text_of(v); }},
-    {.name = "resource_type", .kind = parameter_kind::enumeration, .values = query::resource_types, .repeatable = true,
+    {.name = "resource_type",
+     .kind = parameter_kind::enumeration,
+     .values = query::resource_types,
+     .repeatable = true,
      .meaning = "type of the protected resource",
      .apply = [](list_request& r, value v) { r.resource_types.push_back(std::get<std::uint64_t>(v)); }},
-    {.name = "show_replication", .kind = parameter_kind::boolean, .default_value = "true",
+    {.name = "show_replication",
+     .kind = parameter_kind::boolean,
+     .default_value = "true",
      .meaning = "false leaves replication_records out",
      .apply = [](list_request& r, value v) { r.show_replication = std::get<bool>(v); }},
-    {.name = "sort", .kind = parameter_kind::sort, .max = 255, .default_value = "created_at:desc",
+    {.name = "sort",
+     .kind = parameter_kind::sort,
+     .max = 255,
+     .default_value = "created_at:desc",
      .meaning = "order: key[:direction], several with commas; the direction is desc unless it says asc",
      .apply = [](list_request& r, value v) { r.sort = std::move(std::get<std::vector<query::sort_term>>(v)); }},
-    {.name = "start_time", .kind = parameter_kind::timestamp, .meaning = "created_at is at or after this time",
+    {.name = "start_time",
+     .kind = parameter_kind::timestamp,
+     .meaning = "created_at is at or after this time",
      .apply = [](list_request& r, value v) { r.start_time = text_of(v); }},
-    {.name = "status", .kind = parameter_kind::enumeration, .values = query::statuses, .repeatable = true,
+    {.name = "status",
+     .kind = parameter_kind::enumeration,
+     .values = query::statuses,
+     .repeatable = true,
      .meaning = "state of the backup",
      .apply = [](list_request& r, value v) { r.statuses.push_back(std::get<std::uint64_t>(v)); }},
-    {.name = "used_percent", .kind = parameter_kind::integer, .min = 1, .max = 100,
+    {.name = "used_percent",
+     .kind = parameter_kind::integer,
+     .min = 1,
+     .max = 100,
      .meaning = "backups whose vault is used to at least this share of its size",
-     .apply = [](list_request& r, value v) { r.used_percent = static_cast<std::uint32_t>(std::get<std::uint64_t>(v)); }},
-    {.name = "vault_id", .kind = parameter_kind::uuid, .meaning = "vault, as the caller sees it",
+     .apply = [](list_request& r,
+                 value v) { r.used_percent = static_cast<std::uint32_t>(std::get<std::uint64_t>(v)); }},
+    {.name = "vault_id",
+     .kind = parameter_kind::uuid,
+     .meaning = "vault, as the caller sees it",
      .apply = [](list_request& r, value v) { r.vault_id = text_of(v); }},
 }};
 
@@ -118,7 +183,9 @@ problem refuse(const parameter& parameter, const std::string& fault) {
     return bad_parameter(std::string(parameter.name) + ": " + fault + "; allowed: " + allowed_values(parameter));
 }
 
-std::string quoted(std::string_view text) { return "'" + shorten(text) + "'"; }
+std::string quoted(std::string_view text) {
+    return "'" + shorten(text) + "'";
+}
 
 std::optional<bool> parse_boolean(std::string_view text) {
     std::string lower(text);
@@ -130,8 +197,10 @@ std::optional<bool> parse_boolean(std::string_view text) {
 }
 
 std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+        text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
+        text.remove_suffix(1);
     return text;
 }
 
@@ -189,7 +258,8 @@ result<value> parse_value(const parameter& parameter, const std::string& text) {
         return value(static_cast<std::uint64_t>(found - parameter.values.begin()));
     }
     case parameter_kind::text:
-    case parameter_kind::sort: break;
+    case parameter_kind::sort:
+        break;
     }
     if (count_characters(text) > parameter.max)
         return refuse(parameter, "is " + std::to_string(count_characters(text)) + " characters long");
@@ -199,19 +269,31 @@ result<value> parse_value(const parameter& parameter, const std::string& text) {
 
 } // namespace
 
-std::span<const parameter> list_parameters() { return table; }
+std::span<const parameter> list_parameters() {
+    return table;
+}
 
 std::string allowed_values(const parameter& parameter) {
     std::string out;
     switch (parameter.kind) {
-    case parameter_kind::boolean: out = "true, false, 1, 0"; break;
-    case parameter_kind::uuid: out = "a UUID such as 5606aab5-2dc2-4498-8144-dc848d099af5"; break;
-    case parameter_kind::timestamp: out = "a time in UTC such as 2026-11-24T08:30:00Z, with at most 6 fraction digits"; break;
+    case parameter_kind::boolean:
+        out = "true, false, 1, 0";
+        break;
+    case parameter_kind::uuid:
+        out = "a UUID such as 5606aab5-2dc2-4498-8144-dc848d099af5";
+        break;
+    case parameter_kind::timestamp:
+        out = "a time in UTC such as 2026-11-24T08:30:00Z, with at most 6 fraction digits";
+        break;
     case parameter_kind::integer:
         out = "an integer from " + std::to_string(parameter.min) + " to " + std::to_string(parameter.max);
         break;
-    case parameter_kind::text: out = "up to " + std::to_string(parameter.max) + " characters of UTF-8"; break;
-    case parameter_kind::enumeration: out = join(parameter.values); break;
+    case parameter_kind::text:
+        out = "up to " + std::to_string(parameter.max) + " characters of UTF-8";
+        break;
+    case parameter_kind::enumeration:
+        out = join(parameter.values);
+        break;
     case parameter_kind::sort:
         out = "up to " + std::to_string(parameter.max) + " characters of key[:asc|desc],… with different keys of " +
               join(sort_keys);
@@ -226,9 +308,10 @@ std::string parameter_table() {
     std::string out = "| parameter | allowed | default | meaning |\n|---|---|---|---|\n";
     for (const parameter& parameter : table) {
         std::string allowed = allowed_values(parameter);
-        for (std::size_t at = 0; (at = allowed.find('|', at)) != std::string::npos; at += 2) allowed.insert(at, "\\");
-        out += "| `" + std::string(parameter.name) + "` | " + allowed + " | " + std::string(parameter.default_value) + " | " +
-               std::string(parameter.meaning) + " |\n";
+        for (std::size_t at = 0; (at = allowed.find('|', at)) != std::string::npos; at += 2)
+            allowed.insert(at, "\\");
+        out += "| `" + std::string(parameter.name) + "` | " + allowed + " | " + std::string(parameter.default_value) +
+               " | " + std::string(parameter.meaning) + " |\n";
     }
     return out;
 }
@@ -247,16 +330,19 @@ result<query::list_request> parse_list_request(std::string_view query, const par
         if (!name || !is_clean_utf8(*name))
             return bad_parameter("query: the parameter name " + quoted(name ? "" : pair.substr(0, equals)) +
                                  " is not percent-encoded UTF-8 without NUL; allowed: the names of the documentation");
-        const auto found = std::find_if(table.begin(), table.end(), [&](const parameter& p) { return p.name == *name; });
+        const auto found =
+            std::find_if(table.begin(), table.end(), [&](const parameter& p) { return p.name == *name; });
         const auto text =
             percent_decode(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1), true);
         if (!text || !is_clean_utf8(*text))
-            return bad_parameter(shorten(*name) + ": the value is not percent-encoded UTF-8 without NUL; allowed: " +
-                                 (found == table.end() ? std::string("percent-encoded UTF-8") : allowed_values(*found)));
+            return bad_parameter(
+                shorten(*name) + ": the value is not percent-encoded UTF-8 without NUL; allowed: " +
+                (found == table.end() ? std::string("percent-encoded UTF-8") : allowed_values(*found)));
         if (found == table.end()) {
             if (options.ignore_unknown) continue;
             std::string names;
-            for (const parameter& parameter : table) names += (names.empty() ? "" : ", ") + std::string(parameter.name);
+            for (const parameter& parameter : table)
+                names += (names.empty() ? "" : ", ") + std::string(parameter.name);
             return bad_parameter(shorten(*name) + ": unknown parameter; allowed: " + names);
         }
         if (!seen.insert(found->name).second && !found->repeatable) return refuse(*found, "is given more than once");

@@ -23,10 +23,10 @@ struct parameter {
     std::string_view name;
     parameter_kind kind;
     std::span<const std::string_view> values{}; // enumeration
-    std::uint64_t min = 0, max = 0;           // integer: range; text, sort: most characters
-    std::string_view default_value{};         // for the documentation
-    bool repeatable = false;                  // several values are combined with OR
-    bool empty_is_none = false;               // an empty value is no filter
+    std::uint64_t min = 0, max = 0;             // integer: range; text, sort: most characters
+    std::string_view default_value{};           // for the documentation
+    bool repeatable = false;                    // several values are combined with OR
+    bool empty_is_none = false;                 // an empty value is no filter
     std::string_view meaning;
     void (*apply)(query::list_request&, parameter_value);
 };

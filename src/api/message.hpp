@@ -9,15 +9,15 @@
 namespace catalog::api {
 
 struct request {
-    std::string id;     // 32 hex digits, X-Request-Id
-    std::string method; // as it came
-    std::string target; // path and query as they came
+    std::string id;                   // 32 hex digits, X-Request-Id
+    std::string method;               // as it came
+    std::string target;               // path and query as they came
     std::optional<std::string> token; // X-Auth-Token
 };
 
 struct response {
     unsigned status = 200;
-    std::string body; // JSON
+    std::string body;                                         // JSON
     std::vector<std::pair<std::string, std::string>> headers; // beyond the common ones
 };
 

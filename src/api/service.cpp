@@ -7,8 +7,8 @@
 #include "util/log.hpp"
 #include "util/text.hpp"
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -23,51 +23,58 @@ namespace {
 
 using work = std::function<response(db::session&)>;
 
-problem unexpected() { return {errc::unexpected, "Unknown error."}; }
+problem unexpected() {
+    return {errc::unexpected, "Unknown error."};
+}
 
 problem to_problem(db::refusal refusal) {
     switch (refusal) {
     case db::refusal::queue_full:
-    case db::refusal::waited_too_long: return {errc::overloaded, "The service is overloaded; try again later."};
-    case db::refusal::database_away: return {errc::database_away, "The database is not available; try again later."};
-    case db::refusal::stopping: break;
+    case db::refusal::waited_too_long:
+        return {errc::overloaded, "The service is overloaded; try again later."};
+    case db::refusal::database_away:
+        return {errc::database_away, "The database is not available; try again later."};
+    case db::refusal::stopping:
+        break;
     }
     return {errc::overloaded, "The service is stopping; try again."};
 }
 
-// Runs `task` on a database thread and resumes the coroutine on its own executor with the response.
+// Runs `task` on a database thread and resumes the coroutine on its own executor with the response. Name the arguments
+// before the co_await: GCC 12 destroys temporary lambdas in it twice (bug 107288).
 asio::awaitable<response> offload(db::executor& database, std::string request_id, work task) {
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(response)>(
         [&database, &request_id, &task](auto handler) {
             using handler_type = decltype(handler);
             // std::function needs a copyable callable; the handler can only be moved.
             auto shared = std::make_shared<handler_type>(std::move(handler));
-            auto executor = asio::prefer(asio::get_associated_executor(*shared), asio::execution::outstanding_work.tracked);
+            auto executor =
+                asio::prefer(asio::get_associated_executor(*shared), asio::execution::outstanding_work.tracked);
             const auto finish = [shared, executor](response out) {
                 asio::post(executor, [shared, out = std::move(out)]() mutable {
                     handler_type resume = std::move(*shared);
                     resume(std::move(out));
                 });
             };
-            database.submit({[finish, task = std::move(task), id = request_id](db::session& session) {
-                                 try {
-                                     finish(task(session));
-                                 } catch (const db::error& e) {
-                                     if (e.kind() == db::failure::connection) throw; // the executor tries once more
-                                     if (e.kind() == db::failure::timeout) {
-                                         finish(error_response({errc::timed_out, "The time limit of the request has passed."}, id));
-                                     } else {
-                                         log_event("error", "request_failed", {{"request_id", id}, {"sqlstate", e.sqlstate()}, {"reason", e.what()}});
-                                         finish(error_response(unexpected(), id));
-                                     }
-                                 } catch (const std::exception& e) {
-                                     log_event("error", "request_failed", {{"request_id", id}, {"reason", e.what()}});
-                                     finish(error_response(unexpected(), id));
-                                 }
-                             },
-                             [finish, id = request_id](db::refusal refusal) {
-                                 finish(error_response(to_problem(refusal), id));
-                             }});
+            database.submit(
+                {[finish, task = std::move(task), id = request_id](db::session& session) {
+                     try {
+                         finish(task(session));
+                     } catch (const db::error& e) {
+                         if (e.kind() == db::failure::connection) throw; // the executor tries once more
+                         if (e.kind() == db::failure::timeout) {
+                             finish(error_response({errc::timed_out, "The time limit of the request has passed."}, id));
+                         } else {
+                             log_event("error", "request_failed",
+                                       {{"request_id", id}, {"sqlstate", e.sqlstate()}, {"reason", e.what()}});
+                             finish(error_response(unexpected(), id));
+                         }
+                     } catch (const std::exception& e) {
+                         log_event("error", "request_failed", {{"request_id", id}, {"reason", e.what()}});
+                         finish(error_response(unexpected(), id));
+                     }
+                 },
+                 [finish, id = request_id](db::refusal refusal) { finish(error_response(to_problem(refusal), id)); }});
         },
         asio::use_awaitable);
 }
@@ -93,8 +100,9 @@ response show_backup(db::session& session, const query::caller& caller, const st
 } // namespace
 
 result<route> find_route(std::string_view target) {
-    const problem nowhere{errc::no_such_path,
-                          "The API does not exist; known: GET /v3/{project_id}/backups and GET /v3/{project_id}/backups/{backup_id}"};
+    const problem nowhere{
+        errc::no_such_path,
+        "The API does not exist; known: GET /v3/{project_id}/backups and GET /v3/{project_id}/backups/{backup_id}"};
     for (const std::string_view scheme : {"http://", "https://"}) {
         if (!target.starts_with(scheme)) continue;
         const std::size_t path = target.find('/', scheme.size());
@@ -140,7 +148,8 @@ asio::awaitable<response> service::answer(const request& request) {
     const auto route = find_route(request.target);
     if (route.has_error()) co_return refuse(route.error());
     if (request.method != "GET")
-        co_return refuse({errc::method_not_allowed, "The method " + shorten(request.method, 20) + " is not allowed here; allowed: GET"});
+        co_return refuse({errc::method_not_allowed,
+                          "The method " + shorten(request.method, 20) + " is not allowed here; allowed: GET"});
 
     if (!request.token || request.token->empty())
         co_return refuse({errc::unauthenticated, "the header X-Auth-Token is missing"});
@@ -149,7 +158,8 @@ asio::awaitable<response> service::answer(const request& request) {
     const identity::principal& principal = *verified;
 
     if (!is_project_id(route->project_id))
-        co_return refuse(bad_parameter("project_id: is not a project id; allowed: 1 to 64 letters, digits, '_' and '-'"));
+        co_return refuse(
+            bad_parameter("project_id: is not a project id; allowed: 1 to 64 letters, digits, '_' and '-'"));
     if (route->project_id != principal.project_id) co_return refuse({errc::malformed_url, ""});
     if (!principal.may_read())
         co_return refuse({errc::forbidden, "The token's roles do not permit this; needed: reader or admin"});
@@ -160,25 +170,26 @@ asio::awaitable<response> service::answer(const request& request) {
     if (route->backup_id) {
         const auto backup_id = parse_uuid(*route->backup_id);
         if (!backup_id)
-            co_return refuse(bad_parameter("backup_id: is not a UUID; allowed: a UUID such as 5606aab5-2dc2-4498-8144-dc848d099af5"));
+            co_return refuse(bad_parameter(
+                "backup_id: is not a UUID; allowed: a UUID such as 5606aab5-2dc2-4498-8144-dc848d099af5"));
         if (!route->query.empty() && !options_.ignore_unknown)
             co_return refuse(bad_parameter(shorten(route->query.substr(0, route->query.find_first_of("=&"))) +
                                            ": unknown parameter; allowed: none when one backup is shown"));
-        co_return co_await offload(
-            database_, request.id, [caller, how, id = *backup_id, request_id = request.id](db::session& session) {
-                return show_backup(session, caller, id, how, request_id);
-            });
+        work show = [caller, how, id = *backup_id, request_id = request.id](db::session& session) {
+            return show_backup(session, caller, id, how, request_id);
+        };
+        co_return co_await offload(database_, request.id, std::move(show));
     }
 
     auto wanted = parse_list_request(route->query, options_);
     if (wanted.has_error()) co_return refuse(wanted.error());
     if (wanted->all_tenants && !principal.may_administrate())
-        co_return refuse({errc::forbidden, "all_tenants: needs the administrator role; leave it out to list your project's backups"});
-    co_return co_await offload(
-        database_, request.id,
-        [caller, how, wanted = std::move(*wanted), request_id = request.id](db::session& session) {
-            return list_backups(session, caller, wanted, how, request_id);
-        });
+        co_return refuse({errc::forbidden,
+                          "all_tenants: needs the administrator role; leave it out to list your project's backups"});
+    work list = [caller, how, wanted = std::move(*wanted), request_id = request.id](db::session& session) {
+        return list_backups(session, caller, wanted, how, request_id);
+    };
+    co_return co_await offload(database_, request.id, std::move(list));
 }
 
 } // namespace catalog::api

@@ -23,7 +23,9 @@ class service {
 public:
     // Keeps references; both outlive the service.
     service(service_options options, identity::verifier& identity, db::executor& database)
-        : options_(options), identity_(identity), database_(database) {}
+        : options_(options)
+        , identity_(identity)
+        , database_(database) {}
 
     // Answers one request: always a response, never an exception. Runs on the caller's executor; database work runs on
     // the database's threads.

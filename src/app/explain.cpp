@@ -15,10 +15,13 @@ namespace {
 
 constexpr std::string_view usage =
     "usage: backup-catalog explain --database-url URL [--user-id ID] [--dedicated-cloud true] 'PATH?QUERY'\n\n"
-    "Shows each SQL statement of a request with its parameters and PostgreSQL's plan with rows and buffers, and why the\n"
-    "access path was chosen. The request runs as the project of its path; --user-id brings that user's enterprise-project\n"
+    "Shows each SQL statement of a request with its parameters and PostgreSQL's plan with rows and buffers, and why "
+    "the\n"
+    "access path was chosen. The request runs as the project of its path; --user-id brings that user's "
+    "enterprise-project\n"
     "grants in. Use the service's own role: another one, above all the tables' owner, gets other plans.\n\n"
-    "example: backup-catalog explain --database-url \"$URL\" '/v3/0605767b5780d5762fc5c0118072a564/backups?status=error&sort=name:asc'\n";
+    "example: backup-catalog explain --database-url \"$URL\" "
+    "'/v3/0605767b5780d5762fc5c0118072a564/backups?status=error&sort=name:asc'\n";
 
 std::string quoted(std::string_view text) {
     std::string out = "'";
@@ -32,13 +35,15 @@ std::string quoted(std::string_view text) {
 // Prints a statement and its plan. The plan is that of a prepared statement, as the service runs it.
 class plan_printer {
 public:
-    explicit plan_printer(db::session& session) : session_(session) {}
+    explicit plan_printer(db::session& session)
+        : session_(session) {}
 
     void operator()(std::string_view purpose, const db::statement& statement) {
         ++number_;
         std::cout << "-- " << number_ << ". " << purpose << '\n' << statement.text() << '\n';
         for (std::size_t i = 0; i < statement.params().size(); ++i)
-            std::cout << "--   $" << i + 1 << " = " << (statement.params()[i] ? quoted(shorten(*statement.params()[i], 200)) : "null") << '\n';
+            std::cout << "--   $" << i + 1 << " = "
+                      << (statement.params()[i] ? quoted(shorten(*statement.params()[i], 200)) : "null") << '\n';
         if (purpose == "set the caller") { // no rows of the catalog, and it must not be run twice
             std::cout << '\n';
             return;
@@ -47,10 +52,12 @@ public:
         session_.run_once(db::statement("PREPARE " + name + " AS " + statement.text()));
         std::string execute = "EXPLAIN (ANALYZE, BUFFERS) EXECUTE " + name;
         for (std::size_t i = 0; i < statement.params().size(); ++i)
-            execute += (i == 0 ? "(" : ", ") + (statement.params()[i] ? quoted(*statement.params()[i]) : std::string("NULL"));
+            execute +=
+                (i == 0 ? "(" : ", ") + (statement.params()[i] ? quoted(*statement.params()[i]) : std::string("NULL"));
         if (!statement.params().empty()) execute += ")";
         const db::rows plan = session_.run_once(db::statement(execute));
-        for (std::size_t i = 0; i < plan.size(); ++i) std::cout << "--   " << plan.text(i, 0) << '\n';
+        for (std::size_t i = 0; i < plan.size(); ++i)
+            std::cout << "--   " << plan.text(i, 0) << '\n';
         session_.run_once(db::statement("DEALLOCATE " + name));
         std::cout << '\n';
     }
@@ -84,7 +91,8 @@ int run_explain(arguments args) {
     const std::string& target = parsed->positional.front();
     const auto route = api::find_route(target);
     if (route.has_error()) return refuse(route.error().message, 2);
-    if (!is_project_id(route->project_id)) return refuse("project_id: is not a project id; allowed: 1 to 64 letters, digits, '_' and '-'", 2);
+    if (!is_project_id(route->project_id))
+        return refuse("project_id: is not a project id; allowed: 1 to 64 letters, digits, '_' and '-'", 2);
 
     db::session_options options;
     options.url = parsed->values.database_url;

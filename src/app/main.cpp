@@ -20,7 +20,9 @@ struct subcommand {
     int (*run)(arguments);
 };
 
-int run_generate(arguments args) { return catalog::generate::run(args, std::cout, std::cerr); }
+int run_generate(arguments args) {
+    return catalog::generate::run(args, std::cout, std::cerr);
+}
 
 constexpr std::array<subcommand, 6> subcommands{{
     {"serve", "the HTTP service", catalog::app::run_serve},
@@ -32,7 +34,8 @@ constexpr std::array<subcommand, 6> subcommands{{
 }};
 
 void print_help(std::ostream& out) {
-    out << "backup-catalog: answers \"which backups do I have?\" from PostgreSQL\n\nusage: backup-catalog SUBCOMMAND [--help]\n\n";
+    out << "backup-catalog: answers \"which backups do I have?\" from PostgreSQL\n\nusage: backup-catalog SUBCOMMAND "
+           "[--help]\n\n";
     for (const subcommand& s : subcommands)
         out << "  " << s.name << std::string(12 - s.name.size(), ' ') << s.meaning << '\n';
 }

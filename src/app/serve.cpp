@@ -27,7 +27,8 @@ namespace {
 
 constexpr std::string_view usage =
     "usage: backup-catalog serve --database-url URL --identity static --identity-file FILE [setting]...\n\n"
-    "Serves GET /v3/{project_id}/backups. Prints `listening on http://ADDRESS:PORT` when it is ready; SIGTERM or Ctrl-C\n"
+    "Serves GET /v3/{project_id}/backups. Prints `listening on http://ADDRESS:PORT` when it is ready; SIGTERM or "
+    "Ctrl-C\n"
     "lets answers under way finish and exits 0, a second signal exits at once.\n";
 
 // Waits for SIGTERM or SIGINT, then stops the server: no new connections, answers finish, what is left after the bound
@@ -72,7 +73,9 @@ int run_serve(arguments args) {
         return code;
     };
     if (!parsed->positional.empty())
-        return refuse("'" + parsed->positional.front() + "': unexpected argument; `backup-catalog serve --help` shows the usage", 2);
+        return refuse("'" + parsed->positional.front() +
+                          "': unexpected argument; `backup-catalog serve --help` shows the usage",
+                      2);
 
     std::string faults;
     const auto identity = identity::load_static_identity(s.identity_file, faults);
@@ -110,9 +113,8 @@ int run_serve(arguments args) {
     server_options.write_timeout = s.write_timeout;
     std::unique_ptr<http::server> server;
     try {
-        server = std::make_unique<http::server>(io, server_options, [&service](api::request request) {
-            return service.handle(std::move(request));
-        });
+        server = std::make_unique<http::server>(
+            io, server_options, [&service](api::request request) { return service.handle(std::move(request)); });
     } catch (const boost::system::system_error& e) {
         return refuse("listen: cannot listen on " + s.listen_address + ":" + std::to_string(s.listen_port) + ": " +
                           e.code().message(),
@@ -122,13 +124,15 @@ int run_serve(arguments args) {
     server->start();
 
     const bool v6 = s.listen_address.find(':') != std::string::npos;
-    std::cout << "listening on http://" << (v6 ? "[" : "") << s.listen_address << (v6 ? "]" : "") << ':' << server->port()
-              << std::endl;
+    std::cout << "listening on http://" << (v6 ? "[" : "") << s.listen_address << (v6 ? "]" : "") << ':'
+              << server->port() << std::endl;
 
     std::vector<std::thread> threads;
-    for (std::uint64_t i = 1; i < s.io_threads; ++i) threads.emplace_back([&io] { io.run(); });
+    for (std::uint64_t i = 1; i < s.io_threads; ++i)
+        threads.emplace_back([&io] { io.run(); });
     io.run();
-    for (std::thread& thread : threads) thread.join();
+    for (std::thread& thread : threads)
+        thread.join();
     database.stop();
     log_event("info", "stopped");
     return 0;
@@ -141,7 +145,8 @@ int run_settings(arguments args) {
     }
     if (!args.empty()) {
         const bool help = args[0] == "--help" || args[0] == "-h";
-        (help ? std::cout : std::cerr) << "usage: backup-catalog settings [--markdown]\n\nLists every setting: name, type, meaning, default.\n";
+        (help ? std::cout : std::cerr)
+            << "usage: backup-catalog settings [--markdown]\n\nLists every setting: name, type, meaning, default.\n";
         return help ? 0 : 2;
     }
     std::cout << settings_text(~0U);

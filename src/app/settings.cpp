@@ -34,7 +34,8 @@ fault store_boolean(bool& to, std::string_view value) {
 fault store_number(std::uint64_t& to, std::string_view value, std::uint64_t min, std::uint64_t max) {
     const auto parsed = parse_number(value, max);
     if (!parsed || *parsed < min)
-        return "'" + shorten(value) + "' is not allowed; allowed: an integer from " + std::to_string(min) + " to " + std::to_string(max);
+        return "'" + shorten(value) + "' is not allowed; allowed: an integer from " + std::to_string(min) + " to " +
+               std::to_string(max);
     to = *parsed;
     return std::nullopt;
 }
@@ -94,8 +95,8 @@ constexpr std::array<setting, 22> table{{
     {"dedicated-cloud", "boolean", "false", "the deployment is a dedicated cloud: the parameter dec takes effect",
      serve | static_cast<unsigned>(command::explain),
      [](settings& s, std::string_view v) { return store_boolean(s.dedicated_cloud, v); }},
-    {"unknown-parameters", "reject, ignore", "reject", "what happens to query parameters that the API does not know", serve,
-     store_unknown_parameters},
+    {"unknown-parameters", "reject, ignore", "reject", "what happens to query parameters that the API does not know",
+     serve, store_unknown_parameters},
     {"io-threads", "1 to 64", "1", "threads that move bytes between sockets and requests", serve,
      [](settings& s, std::string_view v) { return store_number(s.io_threads, v, 1, 64); }},
     {"max-page-size", "1 to 1000", "1000", "largest limit, and the page size where limit is absent", serve,
@@ -135,19 +136,23 @@ const setting* find_setting(std::string_view name, unsigned commands) {
 
 std::string environment_name(std::string_view name) {
     std::string out = "BACKUP_CATALOG_";
-    for (const char c : name) out += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    for (const char c : name)
+        out += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
     return out;
 }
 
 std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+        text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r'))
+        text.remove_suffix(1);
     return text;
 }
 
 class reader {
 public:
-    explicit reader(unsigned commands) : commands_(commands) {}
+    explicit reader(unsigned commands)
+        : commands_(commands) {}
 
     // Stores a value unless a source of higher precedence gave one; `source` names where it comes from.
     void give(std::string_view name, std::string_view value, const std::string& source) {
@@ -182,7 +187,8 @@ public:
             }
             const std::size_t equals = argument.find('=');
             const std::string flag(argument.substr(0, equals));
-            const std::string_view name = argument.starts_with("--") ? std::string_view(flag).substr(2) : std::string_view{};
+            const std::string_view name =
+                argument.starts_with("--") ? std::string_view(flag).substr(2) : std::string_view{};
             const bool known = name == "config" || find_setting(name, commands_);
             if (!known) {
                 out_.faults.push_back(flag + ": unknown setting; `backup-catalog settings` lists them");
@@ -247,7 +253,9 @@ private:
 
 } // namespace
 
-std::span<const setting> all_settings() { return table; }
+std::span<const setting> all_settings() {
+    return table;
+}
 
 parsed_settings read_settings(std::span<const std::string_view> arguments, command command) {
     reader reader(static_cast<unsigned>(command));

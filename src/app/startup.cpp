@@ -12,13 +12,15 @@ std::optional<parsed_settings> start_settings(std::span<const std::string_view> 
                                               std::string_view name, std::string_view usage, int& status) {
     parsed_settings parsed = read_settings(arguments, command);
     if (parsed.help) {
-        std::cout << usage << "\nsettings (also BACKUP_CATALOG_… in the environment, or name = value in --config FILE):\n"
+        std::cout << usage
+                  << "\nsettings (also BACKUP_CATALOG_… in the environment, or name = value in --config FILE):\n"
                   << settings_text(static_cast<unsigned>(command));
         status = 0;
         return std::nullopt;
     }
     if (!parsed.faults.empty()) {
-        for (const std::string& fault : parsed.faults) std::cerr << "backup-catalog " << name << ": " << fault << '\n';
+        for (const std::string& fault : parsed.faults)
+            std::cerr << "backup-catalog " << name << ": " << fault << '\n';
         status = 2;
         return std::nullopt;
     }
@@ -34,7 +36,8 @@ std::string one_line(std::string_view message) {
             out += ' ';
         }
     }
-    while (!out.empty() && out.back() == ' ') out.pop_back();
+    while (!out.empty() && out.back() == ' ')
+        out.pop_back();
     return out;
 }
 
@@ -48,7 +51,9 @@ std::optional<db::session> connect_checked(const db::session_options& options, n
         const auto flag = [&](std::size_t column) { return who.text(0, column) == "t"; };
         if (role == needed_role::reader && (flag(1) || flag(2) || flag(3))) {
             fault = "database-url: role '" + name + "' is not bound by row-level security (" +
-                    (flag(1) ? "superuser" : flag(2) ? "BYPASSRLS" : "owner of the tables") +
+                    (flag(1)   ? "superuser"
+                     : flag(2) ? "BYPASSRLS"
+                               : "owner of the tables") +
                     "); use a login role that is only a member of catalog_reader";
             return std::nullopt;
         }
@@ -61,14 +66,15 @@ std::optional<db::session> connect_checked(const db::session_options& options, n
             if (e.sqlstate() == "42501")
                 fault = "database-url: role '" + name + "' may not read the catalog; grant it catalog_reader";
             else if (e.sqlstate() == "3F000" || e.sqlstate() == "42883")
-                fault = "database-url: the database has no catalog schema; run: scripts/migrate deploy --database-url URL";
+                fault =
+                    "database-url: the database has no catalog schema; run: scripts/migrate deploy --database-url URL";
             else
                 throw;
             return std::nullopt;
         }
         if (version != known_schema_version) {
-            fault = "database-url: the schema has version " + std::to_string(version) + ", this program knows version " +
-                    std::to_string(known_schema_version) +
+            fault = "database-url: the schema has version " + std::to_string(version) +
+                    ", this program knows version " + std::to_string(known_schema_version) +
                     (version < known_schema_version ? "; run: scripts/migrate deploy --database-url URL"
                                                     : "; install the program's newer version");
             return std::nullopt;

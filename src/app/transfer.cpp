@@ -24,8 +24,10 @@ using clock = std::chrono::steady_clock;
 constexpr std::string_view import_usage =
     "usage: backup-catalog import --database-url URL [FILE]...\n\n"
     "Loads NDJSON files (standard input where there is none, or for -) into the catalog: backups, vaults, members,\n"
-    "enterprise-project grants, and saved list responses as they are. Records replace those with the same id. One run is\n"
-    "one transaction: if any record is wrong, each is reported as FILE:LINE: member: what is wrong, and nothing changes.\n";
+    "enterprise-project grants, and saved list responses as they are. Records replace those with the same id. One run "
+    "is\n"
+    "one transaction: if any record is wrong, each is reported as FILE:LINE: member: what is wrong, and nothing "
+    "changes.\n";
 
 constexpr std::string_view export_usage =
     "usage: backup-catalog export --database-url URL [--project ID]\n\n"
@@ -36,7 +38,9 @@ constexpr std::string_view export_usage =
 class progress_line {
 public:
     progress_line(std::string what, std::uint64_t bytes_in_all)
-        : what_(std::move(what)), bytes_in_all_(bytes_in_all), terminal_(isatty(STDERR_FILENO) == 1) {}
+        : what_(std::move(what))
+        , bytes_in_all_(bytes_in_all)
+        , terminal_(isatty(STDERR_FILENO) == 1) {}
 
     ~progress_line() { clear(); }
     progress_line(const progress_line&) = delete;
@@ -55,8 +59,9 @@ public:
             const double share = std::min(1.0, static_cast<double>(bytes) / static_cast<double>(bytes_in_all_));
             const std::size_t filled = static_cast<std::size_t>(share * 20);
             const std::string bar = std::string(filled, '#') + std::string(20 - filled, '.');
-            length += std::snprintf(text.data() + length, text.size() - static_cast<std::size_t>(length),
-                                    ", %3.0f %% [%s], %.0f s left", share * 100, bar.c_str(), seconds / share - seconds);
+            length +=
+                std::snprintf(text.data() + length, text.size() - static_cast<std::size_t>(length),
+                              ", %3.0f %% [%s], %.0f s left", share * 100, bar.c_str(), seconds / share - seconds);
         }
         std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", text.data());
         dirty_ = terminal_;
@@ -130,7 +135,8 @@ int run_import(arguments args) {
 
     try {
         progress_line line("import", size_of(files));
-        transfer::importer importer(*session, [&line](const transfer::import_progress& p) { line.show(p.staged.all(), p.bytes); });
+        transfer::importer importer(
+            *session, [&line](const transfer::import_progress& p) { line.show(p.staged.all(), p.bytes); });
         for (const std::string& file : files) {
             if (file == "-") {
                 importer.read(std::cin, "stdin");
@@ -142,9 +148,12 @@ int run_import(arguments args) {
         const bool done = importer.finish();
         line.clear();
         if (!done) {
-            for (const std::string& fault : importer.faults()) std::cerr << fault << '\n';
-            std::cerr << "backup-catalog import: " << importer.fault_count() << (importer.fault_count() == 1 ? " fault" : " faults")
-                      << (importer.fault_count() >= transfer::importer::max_faults ? " or more" : "") << "; nothing was changed\n";
+            for (const std::string& fault : importer.faults())
+                std::cerr << fault << '\n';
+            std::cerr << "backup-catalog import: " << importer.fault_count()
+                      << (importer.fault_count() == 1 ? " fault" : " faults")
+                      << (importer.fault_count() >= transfer::importer::max_faults ? " or more" : "")
+                      << "; nothing was changed\n";
             return 2;
         }
         const transfer::import_counts& n = importer.counts();
@@ -152,14 +161,15 @@ int run_import(arguments args) {
         std::snprintf(summary.data(), summary.size(),
                       "imported %llu backups, %llu vaults, %llu members, %llu grants in %.1f s (%.0f rows/s)\n",
                       static_cast<unsigned long long>(n.backups), static_cast<unsigned long long>(n.vaults),
-                      static_cast<unsigned long long>(n.members), static_cast<unsigned long long>(n.grants), line.elapsed(),
-                      static_cast<double>(n.all()) / std::max(0.001, line.elapsed()));
+                      static_cast<unsigned long long>(n.members), static_cast<unsigned long long>(n.grants),
+                      line.elapsed(), static_cast<double>(n.all()) / std::max(0.001, line.elapsed()));
         std::cerr << summary.data();
         return 0;
     } catch (const db::error& e) {
-        std::cerr << "\nbackup-catalog import: the database refused: " << one_line(e.what())
-                  << "; nothing was changed"
-                  << (e.kind() == db::failure::conflict ? " (another writer changed the same records; run it again)" : "") << '\n';
+        std::cerr << "\nbackup-catalog import: the database refused: " << one_line(e.what()) << "; nothing was changed"
+                  << (e.kind() == db::failure::conflict ? " (another writer changed the same records; run it again)"
+                                                        : "")
+                  << '\n';
         return 1;
     }
 }
@@ -189,7 +199,8 @@ int run_export(arguments args) {
     auto parsed = start_settings(rest, command::export_, "export", export_usage, status);
     if (!parsed) return status;
     if (!parsed->positional.empty()) {
-        std::cerr << "backup-catalog export: '" << parsed->positional.front() << "': unexpected argument; it writes to standard output\n";
+        std::cerr << "backup-catalog export: '" << parsed->positional.front()
+                  << "': unexpected argument; it writes to standard output\n";
         return 2;
     }
     auto session = open_session(parsed->values, "export", false, status);
@@ -197,7 +208,8 @@ int run_export(arguments args) {
     std::ios::sync_with_stdio(false);
     progress_line line("export", 0);
     try {
-        const std::uint64_t written = transfer::export_catalog(*session, project, std::cout, [&](std::uint64_t n) { line.show(n, 0); });
+        const std::uint64_t written =
+            transfer::export_catalog(*session, project, std::cout, [&](std::uint64_t n) { line.show(n, 0); });
         line.clear();
         std::cerr << "exported " << written << " records\n";
         return 0;

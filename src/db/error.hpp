@@ -17,7 +17,9 @@ enum class failure {
 class error : public std::runtime_error {
 public:
     error(failure kind, std::string sqlstate, const std::string& message)
-        : std::runtime_error(message), kind_(kind), sqlstate_(std::move(sqlstate)) {}
+        : std::runtime_error(message)
+        , kind_(kind)
+        , sqlstate_(std::move(sqlstate)) {}
 
     failure kind() const noexcept { return kind_; }
     const std::string& sqlstate() const noexcept { return sqlstate_; }

@@ -7,12 +7,16 @@
 
 namespace catalog::db {
 
-executor::executor(executor_options options) : options_(std::move(options)) {
+executor::executor(executor_options options)
+    : options_(std::move(options)) {
     threads_.reserve(options_.connections);
-    for (std::size_t i = 0; i < options_.connections; ++i) threads_.emplace_back([this] { serve_jobs(); });
+    for (std::size_t i = 0; i < options_.connections; ++i)
+        threads_.emplace_back([this] { serve_jobs(); });
 }
 
-executor::~executor() { stop(); }
+executor::~executor() {
+    stop();
+}
 
 void executor::submit(job work) {
     std::optional<refusal> refused;
@@ -40,7 +44,8 @@ void executor::stop() {
         left.swap(queue_);
     }
     work_there_.notify_all();
-    for (auto& entry : left) entry.work.refused(refusal::stopping);
+    for (auto& entry : left)
+        entry.work.refused(refusal::stopping);
     for (auto& thread : threads_)
         if (thread.joinable()) thread.join();
 }

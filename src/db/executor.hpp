@@ -18,10 +18,10 @@ namespace catalog::db {
 
 struct executor_options {
     session_options session;
-    std::size_t connections = 8;                     // threads, and connections to PostgreSQL
-    std::size_t max_queue = 1024;                    // jobs that may wait; more are refused
-    std::chrono::milliseconds max_wait{2000};        // a job that waited longer is refused when its turn comes
-    std::chrono::milliseconds reconnect_pause{250};  // least time between two attempts to connect of one thread
+    std::size_t connections = 8;                    // threads, and connections to PostgreSQL
+    std::size_t max_queue = 1024;                   // jobs that may wait; more are refused
+    std::chrono::milliseconds max_wait{2000};       // a job that waited longer is refused when its turn comes
+    std::chrono::milliseconds reconnect_pause{250}; // least time between two attempts to connect of one thread
 };
 
 // Why a job did not run.

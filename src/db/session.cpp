@@ -45,7 +45,8 @@ auto translated(bool& broken, Work&& work) {
 
 } // namespace
 
-rows::rows(std::shared_ptr<const void> owner) : owner_(std::move(owner)) {}
+rows::rows(std::shared_ptr<const void> owner)
+    : owner_(std::move(owner)) {}
 
 std::size_t rows::size() const noexcept {
     return owner_ ? static_cast<std::size_t>(static_cast<const pqxx::result*>(owner_.get())->size()) : 0;
@@ -63,8 +64,9 @@ bool rows::is_null(std::size_t row, std::size_t column) const noexcept {
 
 struct session::state {
     explicit state(const session_options& options)
-        : connection(options.url), work(std::make_unique<pqxx::nontransaction>(connection)),
-          max_prepared(options.max_prepared) {}
+        : connection(options.url)
+        , work(std::make_unique<pqxx::nontransaction>(connection))
+        , max_prepared(options.max_prepared) {}
 
     pqxx::connection connection;
     std::unique_ptr<pqxx::nontransaction> work; // libpqxx's transactions cost round trips of their own: BEGIN is ours
@@ -124,17 +126,16 @@ session& session::operator=(session&&) noexcept = default;
 rows session::run(const statement& statement) {
     return translated(state_->broken, [&] {
         const std::string& name = state_->prepared_name(statement.text());
-        auto result =
-            std::make_shared<pqxx::result>(state_->work->exec(pqxx::prepped{name}, state::bind(statement)));
+        auto result = std::make_shared<pqxx::result>(state_->work->exec(pqxx::prepped{name}, state::bind(statement)));
         return rows(std::move(result));
     });
 }
 
 rows session::run_once(const statement& statement) {
     return translated(state_->broken, [&] {
-        auto result = std::make_shared<pqxx::result>(statement.params().empty()
-                                                         ? state_->work->exec(statement.text())
-                                                         : state_->work->exec(statement.text(), state::bind(statement)));
+        auto result = std::make_shared<pqxx::result>(
+            statement.params().empty() ? state_->work->exec(statement.text())
+                                       : state_->work->exec(statement.text(), state::bind(statement)));
         return rows(std::move(result));
     });
 }
@@ -167,11 +168,14 @@ void session::copy_in(std::string_view table, std::span<const std::string_view> 
             names += column;
         }
         auto stream = pqxx::stream_to::raw_table(*state_->work, table, names);
-        for (const auto& record : records) stream.write_row(record);
+        for (const auto& record : records)
+            stream.write_row(record);
         stream.complete();
     });
 }
 
-bool session::broken() const noexcept { return state_->broken; }
+bool session::broken() const noexcept {
+    return state_->broken;
+}
 
 } // namespace catalog::db

@@ -33,10 +33,10 @@ private:
 };
 
 struct session_options {
-    std::string url;                        // libpq URL or keyword/value string; several hosts allowed
+    std::string url;                                // libpq URL or keyword/value string; several hosts allowed
     std::chrono::milliseconds statement_timeout{0}; // 0 = none
-    std::size_t max_prepared = 256;         // prepared statements kept, least recently used out first
-    bool fixed_plans = true;                // generic plans with one way each; off for import and export
+    std::size_t max_prepared = 256;                 // prepared statements kept, least recently used out first
+    bool fixed_plans = true;                        // generic plans with one way each; off for import and export
 };
 
 // One connection. Not thread-safe: one thread at a time. Every member may throw db::error.

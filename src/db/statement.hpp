@@ -12,7 +12,8 @@ class statement {
 public:
     statement() = default;
     // SQL text without values; only literals of this program and names from its enums belong here.
-    explicit statement(std::string_view text) : text_(text) {}
+    explicit statement(std::string_view text)
+        : text_(text) {}
 
     // Appends SQL text.
     statement& sql(std::string_view text) {

@@ -42,7 +42,8 @@ bhttp::response<bhttp::string_body> to_http(api::response&& from, const std::str
     out.result(from.status);
     out.set(bhttp::field::content_type, "application/json");
     out.set("X-Request-Id", request_id);
-    for (const auto& [name, value] : from.headers) out.set(name, value);
+    for (const auto& [name, value] : from.headers)
+        out.set(name, value);
     out.body() = std::move(from.body);
     out.content_length(out.body().size());
     out.keep_alive(keep_alive);
@@ -57,15 +58,17 @@ std::optional<api::response> refusal_of(error_code ec, std::string_view received
     };
     if (ec == bhttp::error::header_limit || ec == bhttp::error::buffer_overflow) {
         if (received.find('\n') == std::string_view::npos)
-            return refuse(414, "The request line is too long; allowed: " + std::to_string(options.max_target_bytes) + " bytes of target");
-        return refuse(431, "The request's headers are too large; allowed: " + std::to_string(options.max_header_bytes) + " bytes");
+            return refuse(414, "The request line is too long; allowed: " + std::to_string(options.max_target_bytes) +
+                                   " bytes of target");
+        return refuse(431, "The request's headers are too large; allowed: " + std::to_string(options.max_header_bytes) +
+                               " bytes");
     }
     if (ec == bhttp::error::body_limit)
-        return refuse(413, "The request's body is too large; allowed: " + std::to_string(options.max_body_bytes) + " bytes");
-    if (ec == beast::error::timeout)
-        return refuse(408, "The request did not arrive in time");
-    if (ec.category() == bhttp::make_error_code(bhttp::error::bad_method).category() && ec != bhttp::error::end_of_stream &&
-        ec != bhttp::error::partial_message)
+        return refuse(413,
+                      "The request's body is too large; allowed: " + std::to_string(options.max_body_bytes) + " bytes");
+    if (ec == beast::error::timeout) return refuse(408, "The request did not arrive in time");
+    if (ec.category() == bhttp::make_error_code(bhttp::error::bad_method).category() &&
+        ec != bhttp::error::end_of_stream && ec != bhttp::error::partial_message)
         return refuse(400, "The request is not valid HTTP/1.1: " + ec.message());
     return std::nullopt;
 }
@@ -75,7 +78,9 @@ std::optional<api::response> refusal_of(error_code ec, std::string_view received
 class connection : public std::enable_shared_from_this<connection> {
 public:
     connection(tcp::socket socket, const server_options& options, const handler& handle)
-        : stream_(std::move(socket)), options_(options), handle_(handle) {}
+        : stream_(std::move(socket))
+        , options_(options)
+        , handle_(handle) {}
 
     // Serves requests until the client leaves, a request can't be read, or stop was asked.
     asio::awaitable<void> serve() {
@@ -144,7 +149,8 @@ private:
         api::response response;
         if (parser.get().target().size() > options_.max_target_bytes) {
             response = api::transport_error(
-                414, "The request target is too long; allowed: " + std::to_string(options_.max_target_bytes) + " bytes", id);
+                414, "The request target is too long; allowed: " + std::to_string(options_.max_target_bytes) + " bytes",
+                id);
         } else {
             api::request request;
             request.id = id;
@@ -181,7 +187,8 @@ private:
         std::size_t drained = 0;
         stream_.expires_after(std::chrono::seconds(1));
         while (!ec && drained < max_drained_bytes)
-            drained += co_await stream_.async_read_some(asio::buffer(sink), asio::redirect_error(asio::use_awaitable, ec));
+            drained +=
+                co_await stream_.async_read_some(asio::buffer(sink), asio::redirect_error(asio::use_awaitable, ec));
     }
 
     beast::tcp_stream stream_;
@@ -195,7 +202,10 @@ private:
 class server::implementation : public std::enable_shared_from_this<implementation> {
 public:
     implementation(asio::io_context& io, server_options options, handler handle)
-        : io_(io), options_(std::move(options)), handle_(std::move(handle)), acceptor_(asio::make_strand(io)) {
+        : io_(io)
+        , options_(std::move(options))
+        , handle_(std::move(handle))
+        , acceptor_(asio::make_strand(io)) {
         const tcp::endpoint endpoint(asio::ip::make_address(options_.address), options_.port);
         acceptor_.open(endpoint.protocol());
         acceptor_.set_option(tcp::acceptor::reuse_address(true));
@@ -215,11 +225,13 @@ public:
             error_code ignored;
             self->acceptor_.close(ignored);
         });
-        for (const auto& open : open_now()) open->stop();
+        for (const auto& open : open_now())
+            open->stop();
     }
 
     void abort() {
-        for (const auto& open : open_now()) open->abort();
+        for (const auto& open : open_now())
+            open->abort();
     }
 
     std::size_t open_connections() const {
@@ -307,10 +319,20 @@ server::server(asio::io_context& io, server_options options, handler handle)
 
 server::~server() = default;
 
-std::uint16_t server::port() const { return implementation_->port(); }
-void server::start() { implementation_->start(); }
-void server::stop() { implementation_->stop(); }
-void server::abort() { implementation_->abort(); }
-std::size_t server::open_connections() const { return implementation_->open_connections(); }
+std::uint16_t server::port() const {
+    return implementation_->port();
+}
+void server::start() {
+    implementation_->start();
+}
+void server::stop() {
+    implementation_->stop();
+}
+void server::abort() {
+    implementation_->abort();
+}
+std::size_t server::open_connections() const {
+    return implementation_->open_connections();
+}
 
 } // namespace catalog::http

@@ -19,10 +19,10 @@ struct server_options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0; // 0: the system picks one
     std::size_t max_connections = 4096;
-    std::size_t max_target_bytes = 8192;  // request target; beyond: 414
-    std::size_t max_header_bytes = 32768; // request line and headers together; beyond: 431
-    std::size_t max_body_bytes = 65536;   // bodies are read and ignored; beyond: 413
-    std::chrono::milliseconds idle_timeout{60000};   // waiting for the first byte of a request
+    std::size_t max_target_bytes = 8192;              // request target; beyond: 414
+    std::size_t max_header_bytes = 32768;             // request line and headers together; beyond: 431
+    std::size_t max_body_bytes = 65536;               // bodies are read and ignored; beyond: 413
+    std::chrono::milliseconds idle_timeout{60000};    // waiting for the first byte of a request
     std::chrono::milliseconds receive_timeout{10000}; // from the first byte of a request to its last
     std::chrono::milliseconds write_timeout{30000};   // one response
 };

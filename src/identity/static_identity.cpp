@@ -15,7 +15,9 @@ namespace catalog::identity {
 
 namespace json = boost::json;
 
-bool principal::has_role(std::string_view role) const { return std::find(roles.begin(), roles.end(), role) != roles.end(); }
+bool principal::has_role(std::string_view role) const {
+    return std::find(roles.begin(), roles.end(), role) != roles.end();
+}
 
 std::optional<std::chrono::system_clock::time_point> parse_rfc3339(std::string_view text) {
     // The zone is "Z" or "+hh:mm"; the rest is what the API calls a timestamp.
@@ -53,7 +55,8 @@ struct known_token {
 
 class static_verifier final : public verifier {
 public:
-    explicit static_verifier(std::unordered_map<std::string, known_token> tokens) : tokens_(std::move(tokens)) {}
+    explicit static_verifier(std::unordered_map<std::string, known_token> tokens)
+        : tokens_(std::move(tokens)) {}
 
     boost::asio::awaitable<result<principal>> verify(std::string token) override {
         const auto found = tokens_.find(token);
@@ -106,7 +109,8 @@ std::optional<std::pair<std::string, known_token>> read_entry(const json::value&
     for (const auto& member : *entry) {
         constexpr std::array<std::string_view, 5> known{"token", "user_id", "project_id", "roles", "expires_at"};
         if (fault.empty() && std::find(known.begin(), known.end(), member.key()) == known.end())
-            fault = std::string(member.key()) + ": unknown member; known: token, user_id, project_id, roles, expires_at";
+            fault =
+                std::string(member.key()) + ": unknown member; known: token, user_id, project_id, roles, expires_at";
     }
     if (!fault.empty()) return std::nullopt;
     return std::pair(secret, std::move(token));

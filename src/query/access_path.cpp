@@ -25,7 +25,10 @@ struct option {
 class chooser {
 public:
     chooser(const scope& scope, const row_counts& counts)
-        : scope_(scope), request_(scope.request), counts_(counts), listed_(std::max(counts.listed, counts.facet_matches)) {}
+        : scope_(scope)
+        , request_(scope.request)
+        , counts_(counts)
+        , listed_(std::max(counts.listed, counts.facet_matches)) {}
 
     // Whole-list numbers scaled to a branch that has `share` of the facet matches.
     option cheapest(double share, sort_key first_key, double need) const {
@@ -98,18 +101,26 @@ std::string describe(const option& option) {
 
 std::string_view name_of(access access) {
     switch (access) {
-    case access::walk: return "walk";
-    case access::fetch_facet: return "fetch_facet";
-    case access::fetch_equality: return "fetch_equality";
-    case access::fetch_parent: return "fetch_parent";
-    case access::fetch_range: return "fetch_range";
-    case access::scan_name: return "scan_name";
-    case access::scan_resource_name: break;
+    case access::walk:
+        return "walk";
+    case access::fetch_facet:
+        return "fetch_facet";
+    case access::fetch_equality:
+        return "fetch_equality";
+    case access::fetch_parent:
+        return "fetch_parent";
+    case access::fetch_range:
+        return "fetch_range";
+    case access::scan_name:
+        return "scan_name";
+    case access::scan_resource_name:
+        break;
     }
     return "scan_resource_name";
 }
 
-access_path choose_access_path(const scope& scope, const row_counts& counts, const std::optional<marker_place>& marker) {
+access_path choose_access_path(const scope& scope, const row_counts& counts,
+                               const std::optional<marker_place>& marker) {
     access_path path;
     path.reason = explain_numbers(counts);
     path.offset = scope.request.offset;
@@ -130,7 +141,8 @@ access_path choose_access_path(const scope& scope, const row_counts& counts, con
         return path;
     }
 
-    // One branch a status, in order: walking any other sort index through all rows and sorting them would visit them all.
+    // One branch a status, in order: walking any other sort index through all rows and sorting them would visit them
+    // all.
     const bool exact = counters_suffice(scope) && !marker;
     std::uint64_t behind = 0; // rows in the branches taken so far
     path.reason += ": one branch a status:";

@@ -20,7 +20,9 @@ std::int64_t to_integer(std::string_view text) {
 // A transaction with the caller's settings; rolled back unless commit() was reached.
 class request_transaction {
 public:
-    request_transaction(db::session& session, const reading& how) : session_(session), how_(how) {
+    request_transaction(db::session& session, const reading& how)
+        : session_(session)
+        , how_(how) {
         session_.begin(true);
     }
     ~request_transaction() {
@@ -45,7 +47,8 @@ public:
         const db::rows granted = run("set the caller", statement);
         if (granted.empty()) return std::nullopt;
         std::vector<std::string> ids;
-        for (std::size_t i = 0; i < granted.size(); ++i) ids.emplace_back(granted.text(i, 0));
+        for (std::size_t i = 0; i < granted.size(); ++i)
+            ids.emplace_back(granted.text(i, 0));
         return ids;
     }
 
@@ -67,7 +70,8 @@ result<marker_place> find_marker(request_transaction& transaction, const scope& 
     statement.add_param(*request.marker);
     const db::rows found = transaction.run("find the marker", statement);
     if (found.empty())
-        return bad_parameter("marker: no backup with this id is visible to you; use the id of the last backup of a page");
+        return bad_parameter(
+            "marker: no backup with this id is visible to you; use the id of the last backup of a page");
     const auto text = [&](std::size_t column) { return std::string(found.text(0, column)); };
     return marker_place{text(0), text(1), text(2), text(3), text(4), *request.marker};
 }
@@ -104,9 +108,8 @@ result<list_page> read_page(db::session& session, const caller& caller, const li
 
     if (request.enterprise_project_id) {
         const std::string& wanted = *request.enterprise_project_id;
-        if (scope.enterprise_projects &&
-            std::find(scope.enterprise_projects->begin(), scope.enterprise_projects->end(), wanted) ==
-                scope.enterprise_projects->end())
+        if (scope.enterprise_projects && std::find(scope.enterprise_projects->begin(), scope.enterprise_projects->end(),
+                                                   wanted) == scope.enterprise_projects->end())
             return problem{errc::forbidden, "enterprise_project_id: you have no grant for enterprise project '" +
                                                 shorten(wanted) + "'; name one of yours, or all_granted_eps"};
         scope.enterprise_projects = std::vector<std::string>{wanted};
@@ -120,12 +123,14 @@ result<list_page> read_page(db::session& session, const caller& caller, const li
     }
     if (request.all_tenants) {
         const db::rows projects = transaction.run("list the projects", db::statement(sql::projects));
-        for (std::size_t i = 0; i < projects.size(); ++i) scope.projects.emplace_back(projects.text(i, 0));
+        for (std::size_t i = 0; i < projects.size(); ++i)
+            scope.projects.emplace_back(projects.text(i, 0));
     }
     if (request.used_percent) {
         const db::rows vaults = transaction.run("find the vaults", vaults_statement(scope));
         scope.vaults.emplace();
-        for (std::size_t i = 0; i < vaults.size(); ++i) scope.vaults->emplace_back(vaults.text(i, 0));
+        for (std::size_t i = 0; i < vaults.size(); ++i)
+            scope.vaults->emplace_back(vaults.text(i, 0));
     } else if (request.vault_id) {
         scope.vaults = std::vector<std::string>{*request.vault_id};
     }
@@ -135,7 +140,8 @@ result<list_page> read_page(db::session& session, const caller& caller, const li
     if (how.path_chosen) how.path_chosen(path.reason);
     list_page page;
     page.count = counts.total;
-    if (!path.branches.empty()) page.rows = transaction.run("read the page", page_statement(scope, counts, path, marker));
+    if (!path.branches.empty())
+        page.rows = transaction.run("read the page", page_statement(scope, counts, path, marker));
     transaction.commit();
     return page;
 }

@@ -10,12 +10,13 @@
 namespace catalog::query {
 
 // In the order of their numbers in the facet, which for status is the alphabetical order that `sort=status` needs.
-inline constexpr std::array<std::string_view, 8> statuses{"available", "deleting",       "error",           "protecting",
-                                                          "restoring", "waiting_delete", "waiting_protect", "waiting_restore"};
+inline constexpr std::array<std::string_view, 8> statuses{"available",       "deleting",       "error",
+                                                          "protecting",      "restoring",      "waiting_delete",
+                                                          "waiting_protect", "waiting_restore"};
 inline constexpr std::array<std::string_view, 2> image_types{"backup", "replication"};
-inline constexpr std::array<std::string_view, 6> resource_types{"OS::Cinder::Volume",       "OS::Nova::Server",
-                                                                "OS::Sfs::Turbo",           "OS::Workspace::DesktopV2",
-                                                                "OS::Ironic::BareMetalServer", "OS::Native::Server"};
+inline constexpr std::array<std::string_view, 6> resource_types{
+    "OS::Cinder::Volume",          "OS::Nova::Server",  "OS::Sfs::Turbo", "OS::Workspace::DesktopV2",
+    "OS::Ironic::BareMetalServer", "OS::Native::Server"};
 
 namespace facet {
 

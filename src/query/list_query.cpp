@@ -20,29 +20,43 @@ struct key_column {
 
 constexpr key_column column_of(sort_key key) {
     switch (key) {
-    case sort_key::created_at: return {"created_at", "timestamptz"};
-    case sort_key::updated_at: return {"updated_order", "timestamptz"};
-    case sort_key::protected_at: return {"protected_order", "timestamptz"};
-    case sort_key::name: return {"name", "text"};
-    case sort_key::status: return {"status", "text"};
-    case sort_key::id: break;
+    case sort_key::created_at:
+        return {"created_at", "timestamptz"};
+    case sort_key::updated_at:
+        return {"updated_order", "timestamptz"};
+    case sort_key::protected_at:
+        return {"protected_order", "timestamptz"};
+    case sort_key::name:
+        return {"name", "text"};
+    case sort_key::status:
+        return {"status", "text"};
+    case sort_key::id:
+        break;
     }
     return {"id", "uuid"};
 }
 
 const std::string& value_of(const marker_place& marker, sort_key key) {
     switch (key) {
-    case sort_key::created_at: return marker.created_at;
-    case sort_key::updated_at: return marker.updated_order;
-    case sort_key::protected_at: return marker.protected_order;
-    case sort_key::name: return marker.name;
-    case sort_key::status: return marker.status;
-    case sort_key::id: break;
+    case sort_key::created_at:
+        return marker.created_at;
+    case sort_key::updated_at:
+        return marker.updated_order;
+    case sort_key::protected_at:
+        return marker.protected_order;
+    case sort_key::name:
+        return marker.name;
+    case sort_key::status:
+        return marker.status;
+    case sort_key::id:
+        break;
     }
     return marker.id;
 }
 
-std::string number(std::uint64_t value) { return std::to_string(static_cast<std::int64_t>(value)); }
+std::string number(std::uint64_t value) {
+    return std::to_string(static_cast<std::int64_t>(value));
+}
 
 // Conditions on an expression that is a facet.
 void write_facet_bits(db::statement& out, const facet_filter& filter, std::string_view facet) {
@@ -50,8 +64,7 @@ void write_facet_bits(db::statement& out, const facet_filter& filter, std::strin
         out.sql(" AND (").sql(facet).sql(" & ").param(number(filter.mask), "bigint").sql(") = ");
         out.param(number(filter.value), "bigint");
     }
-    if (filter.any != 0)
-        out.sql(" AND (").sql(facet).sql(" & ").param(number(filter.any), "bigint").sql(") <> 0");
+    if (filter.any != 0) out.sql(" AND (").sql(facet).sql(" & ").param(number(filter.any), "bigint").sql(") <> 0");
     if (filter.status_set != 0) {
         out.sql(" AND ((").param(number(filter.status_set), "bigint").sql(" >> (").sql(facet);
         out.sql(" & 7)::integer) & 1) = 1");
@@ -69,10 +82,12 @@ bool has_placement_filter(const scope& scope) {
 // Zone and enterprise project are hashed into the facet's upper bits; the counters know which hashes match.
 std::string matching_placements(const row_counts& counts) {
     std::set<std::int64_t> placements;
-    for (const auto& entry : counts.facets) placements.insert(entry.facet >> facet::placement_shift);
+    for (const auto& entry : counts.facets)
+        placements.insert(entry.facet >> facet::placement_shift);
     std::vector<std::string> texts;
     texts.reserve(placements.size());
-    for (const std::int64_t placement : placements) texts.push_back(std::to_string(placement));
+    for (const std::int64_t placement : placements)
+        texts.push_back(std::to_string(placement));
     return db::array_literal(texts);
 }
 
@@ -81,8 +96,13 @@ class row_writer {
 public:
     row_writer(db::statement& out, const scope& scope, const row_counts& counts,
                const std::optional<marker_place>& marker)
-        : out_(out), scope_(scope), request_(scope.request), counts_(counts), marker_(marker),
-          order_(total_order(request_.sort)), filter_(facet_filter_of(request_)) {}
+        : out_(out)
+        , scope_(scope)
+        , request_(scope.request)
+        , counts_(counts)
+        , marker_(marker)
+        , order_(total_order(request_.sort))
+        , filter_(facet_filter_of(request_)) {}
 
     // `project_id = …` for one project or for the project of the enclosing LATERAL.
     void write_project(std::string_view alias) {
@@ -145,8 +165,9 @@ public:
     void write_keyset(const branch& branch, std::string_view alias) {
         if (!marker_ || !branch.after_marker) return;
         const std::vector<sort_term> order = branch_order(branch.status);
-        const bool uniform = std::all_of(order.begin(), order.end(),
-                                         [&](const sort_term& term) { return term.ascending == order.front().ascending; });
+        const bool uniform = std::all_of(order.begin(), order.end(), [&](const sort_term& term) {
+            return term.ascending == order.front().ascending;
+        });
         if (uniform) {
             out_.sql(" AND (");
             for (std::size_t i = 0; i < order.size(); ++i)
@@ -177,7 +198,8 @@ public:
                 out_.placeholder(values[i], key.type).sql(" AND ");
             }
         }
-        for (std::size_t i = 0; i + 1 < order.size(); ++i) out_.sql("))");
+        for (std::size_t i = 0; i + 1 < order.size(); ++i)
+            out_.sql("))");
     }
 
     void write_order(std::optional<std::size_t> status, std::string_view alias) {
@@ -254,7 +276,11 @@ private:
             out_.sql(" AND b.created_at ").sql(comparison).sql(" ").param(time + "Z", "timestamptz");
         } else {
             // The same condition (created_at is not null), in a form that no index matches.
-            out_.sql(" AND (b.created_at ").sql(opposite).sql(" ").param(time + "Z", "timestamptz").sql(") IS NOT TRUE");
+            out_.sql(" AND (b.created_at ")
+                .sql(opposite)
+                .sql(" ")
+                .param(time + "Z", "timestamptz")
+                .sql(") IS NOT TRUE");
         }
     }
 
@@ -288,8 +314,7 @@ facet_filter facet_filter_of(const list_request& request) {
     if (request.all_tenants && request.own_type == own_type::shared) filter.any = facet::member_any;
     if (!request.all_tenants && request.own_type == own_type::shared) require(facet::shared, facet::shared);
     if (request.image_type) require(1U << facet::image_type_shift, *request.image_type << facet::image_type_shift);
-    if (request.dedicated_cloud)
-        require(facet::dedicated_cloud, *request.dedicated_cloud ? facet::dedicated_cloud : 0);
+    if (request.dedicated_cloud) require(facet::dedicated_cloud, *request.dedicated_cloud ? facet::dedicated_cloud : 0);
     if (request.incremental)
         require(facet::incremental_mask, *request.incremental ? facet::incremental_true : facet::incremental_false);
     if (request.member_status) {
@@ -298,8 +323,10 @@ facet_filter facet_filter_of(const list_request& request) {
                                                                                       : facet::member_rejected;
         require(bit, bit);
     }
-    for (const std::size_t status : request.statuses) filter.status_set |= std::uint64_t{1} << status;
-    for (const std::size_t type : request.resource_types) filter.resource_type_set |= std::uint64_t{1} << type;
+    for (const std::size_t status : request.statuses)
+        filter.status_set |= std::uint64_t{1} << status;
+    for (const std::size_t type : request.resource_types)
+        filter.resource_type_set |= std::uint64_t{1} << type;
     return filter;
 }
 
@@ -336,9 +363,10 @@ db::statement vaults_statement(const scope& scope) {
 
 db::statement listed_statement(const scope& scope) {
     const facet_filter filter = facet_filter_of(scope.request);
-    db::statement out("SELECT coalesce(sum(c.n), 0)::bigint AS n FROM (SELECT n, project_id, CASE WHEN shared THEN 32768 "
-                      "ELSE 0 END::bigint AS facet FROM catalog.project_counts UNION ALL SELECT n, project_id, facet FROM "
-                      "catalog.count_deltas) c WHERE (c.facet & 65536) = 0");
+    db::statement out(
+        "SELECT coalesce(sum(c.n), 0)::bigint AS n FROM (SELECT n, project_id, CASE WHEN shared THEN 32768 "
+        "ELSE 0 END::bigint AS facet FROM catalog.project_counts UNION ALL SELECT n, project_id, facet FROM "
+        "catalog.count_deltas) c WHERE (c.facet & 65536) = 0");
     if (!scope.request.all_tenants) out.sql(" AND c.project_id = ").param(scope.project_id, "text");
     facet_filter shared_only;
     shared_only.mask = filter.mask & facet::shared;
@@ -348,7 +376,8 @@ db::statement listed_statement(const scope& scope) {
 }
 
 db::statement facets_statement(const scope& scope) {
-    db::statement out("SELECT c.facet, sum(c.n)::bigint AS n FROM (SELECT facet, resource_az, enterprise_project_id, n FROM ");
+    db::statement out(
+        "SELECT c.facet, sum(c.n)::bigint AS n FROM (SELECT facet, resource_az, enterprise_project_id, n FROM ");
     const auto write_source = [&](std::string_view table, bool vaults) {
         out.sql(table).sql(" WHERE true");
         if (!scope.request.all_tenants) out.sql(" AND project_id = ").param(scope.project_id, "text");
@@ -359,10 +388,11 @@ db::statement facets_statement(const scope& scope) {
     write_source("catalog.count_deltas", scope.vaults.has_value());
     out.sql(scope.request.parent_id ? ") c WHERE (c.facet & 65536) <> 0" : ") c WHERE (c.facet & 65536) = 0");
     write_facet_bits(out, facet_filter_of(scope.request), "c.facet");
-    if (!scope.request.resource_az.empty())
-        out.sql(" AND c.resource_az = ").param(scope.request.resource_az, "text");
+    if (!scope.request.resource_az.empty()) out.sql(" AND c.resource_az = ").param(scope.request.resource_az, "text");
     if (scope.enterprise_projects)
-        out.sql(" AND c.enterprise_project_id = ANY (").param(db::array_literal(*scope.enterprise_projects), "text[]").sql(")");
+        out.sql(" AND c.enterprise_project_id = ANY (")
+            .param(db::array_literal(*scope.enterprise_projects), "text[]")
+            .sql(")");
     out.sql(" GROUP BY c.facet HAVING sum(c.n) > 0 ORDER BY c.facet");
     return out;
 }
@@ -380,7 +410,8 @@ db::statement count_statement(const scope& scope, const row_counts& counts) {
         count_project();
         return out;
     }
-    out.sql("SELECT coalesce(sum(r.n), 0)::bigint AS n FROM unnest(").param(db::array_literal(scope.projects), "text[]");
+    out.sql("SELECT coalesce(sum(r.n), 0)::bigint AS n FROM unnest(")
+        .param(db::array_literal(scope.projects), "text[]");
     out.sql(") AS p (project_id) CROSS JOIN LATERAL (");
     count_project();
     out.sql(") r");
@@ -409,9 +440,8 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
 
     out.sql("WITH page AS MATERIALIZED (SELECT q.project_id, q.id, row_number() OVER () AS place FROM (");
     const bool several = path.branches.size() > 1;
-    const std::size_t need = several || scope.request.all_tenants
-                                 ? out.add_param(std::to_string(path.offset + scope.request.limit))
-                                 : limit;
+    const std::size_t need =
+        several || scope.request.all_tenants ? out.add_param(std::to_string(path.offset + scope.request.limit)) : limit;
     if (several) {
         // PostgreSQL runs the branches of UNION ALL one after another and stops when the page is full.
         out.sql("SELECT u.project_id, u.id FROM (");
@@ -427,7 +457,8 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
     out.sql(" LIMIT ").placeholder(limit, "bigint").sql(" OFFSET ").placeholder(offset, "bigint");
     out.sql(") q) SELECT ").sql(scope.request.show_replication ? "d.document, d.replication_document" : "d.document");
     out.sql(" FROM page CROSS JOIN LATERAL (SELECT ").sql(documents);
-    out.sql(" FROM catalog.backups b WHERE b.project_id = page.project_id AND b.id = page.id OFFSET 0) d ORDER BY page.place");
+    out.sql(" FROM catalog.backups b WHERE b.project_id = page.project_id AND b.id = page.id OFFSET 0) d ORDER BY "
+            "page.place");
     return out;
 }
 

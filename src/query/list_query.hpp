@@ -17,10 +17,10 @@ namespace catalog::query {
 // A list request with all that had to be asked of the database before its rows can be.
 struct scope {
     list_request request;
-    std::string project_id;                                       // the caller's; unused with all_tenants
-    std::optional<std::vector<std::string>> enterprise_projects;  // nothing = unrestricted
-    std::optional<std::vector<std::string>> vaults;               // nothing = any; ids that vault_id and used_percent leave
-    std::vector<std::string> projects;                            // with all_tenants: every project that has rows
+    std::string project_id;                                      // the caller's; unused with all_tenants
+    std::optional<std::vector<std::string>> enterprise_projects; // nothing = unrestricted
+    std::optional<std::vector<std::string>> vaults; // nothing = any; ids that vault_id and used_percent leave
+    std::vector<std::string> projects;              // with all_tenants: every project that has rows
 };
 
 // How many rows there are, from the counters (and count_statement where they are not enough).
@@ -42,12 +42,12 @@ struct marker_place {
 
 // How the rows of one branch are found.
 enum class access {
-    walk,            // along the covering index of the first sort key, filtering inside it
-    fetch_facet,     // by facet (and vault), then sorted
-    fetch_equality,  // by resource_id or checkpoint_id, then sorted
-    fetch_parent,    // by parent_id, then sorted
-    fetch_range,     // by created_at, then sorted
-    scan_name,       // substring: through the name index, then sorted
+    walk,           // along the covering index of the first sort key, filtering inside it
+    fetch_facet,    // by facet (and vault), then sorted
+    fetch_equality, // by resource_id or checkpoint_id, then sorted
+    fetch_parent,   // by parent_id, then sorted
+    fetch_range,    // by created_at, then sorted
+    scan_name,      // substring: through the name index, then sorted
     scan_resource_name
 };
 
@@ -70,7 +70,7 @@ struct access_path {
 struct facet_filter {
     std::uint64_t mask = 0; // facet & mask = value
     std::uint64_t value = 0;
-    std::uint64_t any = 0;  // facet & any <> 0, where not 0
+    std::uint64_t any = 0; // facet & any <> 0, where not 0
     std::uint64_t status_set = 0;
     std::uint64_t resource_type_set = 0;
 };

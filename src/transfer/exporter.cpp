@@ -12,7 +12,8 @@ std::uint64_t export_catalog(db::session& session, const std::optional<std::stri
     session.begin(true);
     try {
         session.run_once(db::statement("SET LOCAL cursor_tuple_fraction = 1")); // all rows will be read
-        for (const std::string_view query : {sql::export_vaults, sql::export_backups, sql::export_members, sql::export_grants}) {
+        for (const std::string_view query :
+             {sql::export_vaults, sql::export_backups, sql::export_members, sql::export_grants}) {
             db::statement declare("DECLARE records NO SCROLL CURSOR FOR ");
             declare.sql(query);
             if (project)
@@ -23,7 +24,8 @@ std::uint64_t export_catalog(db::session& session, const std::optional<std::stri
             for (;;) {
                 const db::rows rows = session.run_once(db::statement("FETCH 1000 FROM records"));
                 if (rows.empty()) break;
-                for (std::size_t i = 0; i < rows.size(); ++i) out << rows.text(i, 0) << '\n';
+                for (std::size_t i = 0; i < rows.size(); ++i)
+                    out << rows.text(i, 0) << '\n';
                 if (!out) throw std::runtime_error("cannot write the output");
                 written += rows.size();
                 if (progress) progress(written);

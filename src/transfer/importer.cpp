@@ -21,7 +21,8 @@ constexpr std::size_t max_waiting_batches = 2;
 constexpr std::size_t max_document_bytes = std::size_t{256} << 20U;
 constexpr unsigned line_bits = 40;
 
-std::vector<std::string_view> with(std::vector<std::string_view> columns, std::initializer_list<std::string_view> more) {
+std::vector<std::string_view> with(std::vector<std::string_view> columns,
+                                   std::initializer_list<std::string_view> more) {
     columns.insert(columns.end(), more);
     return columns;
 }
@@ -31,7 +32,7 @@ struct batch {
     std::vector<row> replications; // replication_columns
     std::vector<row> vaults, members, grants;
     std::unordered_map<std::string, std::size_t> place_of_id; // in backups
-    std::vector<std::vector<row>> replications_of; // of each backup; flattened when the batch is sent
+    std::vector<std::vector<row>> replications_of;            // of each backup; flattened when the batch is sent
 
     std::size_t size() const { return backups.size() + vaults.size() + members.size() + grants.size(); }
 };
@@ -41,10 +42,14 @@ struct batch {
 class importer::implementation {
 public:
     implementation(db::session& session, std::function<void(const import_progress&)> progress)
-        : session_(session), progress_(std::move(progress)) {
+        : session_(session)
+        , progress_(std::move(progress)) {
         session_.begin(false);
-        session_.run_once(db::statement("SET LOCAL work_mem = '256MB'"));
-        session_.run_once(db::statement("SET LOCAL temp_buffers = '64MB'"));
+        // Each staged row looks up its few partners by index, however large the catalog is.
+        session_.run_once(
+            db::statement("SET LOCAL work_mem = '256MB'; SET LOCAL temp_buffers = '64MB'; SET LOCAL jit = off; "
+                          "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "
+                          "SET LOCAL enable_mergejoin = off; SET LOCAL enable_bitmapscan = off"));
         session_.run_once(db::statement(sql::import_tables));
         writer_ = std::thread([this] { write_batches(); });
     }
@@ -82,16 +87,19 @@ public:
                     pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(fed));
                 } else if (pretty_printed(pending.front().second)) {
                     // The rest of a document over many lines can't be told from new records.
-                    fault(begin, "record: is not valid JSON (line " + std::to_string(pending[fed - 1].first) + "): " + reader.fault());
+                    fault(begin, "record: is not valid JSON (line " + std::to_string(pending[fed - 1].first) +
+                                     "): " + reader.fault());
                     return;
                 } else {
-                    fault(begin, "record: is not valid JSON: " + (fed > 1 ? std::string("it does not end on its line") : reader.fault()));
+                    fault(begin, "record: is not valid JSON: " +
+                                     (fed > 1 ? std::string("it does not end on its line") : reader.fault()));
                     reader.reset();
                     pending.pop_front(); // what follows it is read again, as records of their own
                 }
                 fed = 0;
                 pending_bytes = 0;
-                for (const auto& [n, text] : pending) pending_bytes += text.size();
+                for (const auto& [n, text] : pending)
+                    pending_bytes += text.size();
             }
         }
         if (!pending.empty() && !give_up()) fault(pending.front().first, "record: is not valid JSON: it does not end");
@@ -103,15 +111,17 @@ public:
         stop_writer();
         rethrow();
         if (fault_count() > 0) return false;
+        run("ANALYZE stage_members (id, backup_id)");
         run(sql::import_vaults);
         const db::rows orphans = run(sql::import_orphan_members);
         for (std::size_t i = 0; i < orphans.size(); ++i)
-            fault_at(std::stoll(std::string(orphans.text(i, 0))), "backup_id: no such backup, neither in the catalog nor in this import");
+            fault_at(std::stoll(std::string(orphans.text(i, 0))),
+                     "backup_id: no such backup, neither in the catalog nor in this import");
         if (fault_count() > 0) return false;
         run(sql::import_moved_members);
         run(sql::import_members);
         run(sql::import_grants);
-        session_.run_once(db::statement(sql::import_finish));
+        run(sql::import_finish);
         run(sql::fold_counts);
         session_.commit();
         committed_ = true;
@@ -157,7 +167,8 @@ private:
     void take(const json_node& document) {
         records found;
         read_records(document, found, [this](std::uint64_t line, const std::string& what) { fault(line, what); });
-        for (backup_row& backup : found.backups) take_backup(std::move(backup));
+        for (backup_row& backup : found.backups)
+            take_backup(std::move(backup));
         const auto take_rows = [&](auto& from, std::vector<row>& to) {
             for (auto& [fields, line] : from) {
                 fields.emplace_back(std::to_string(origin(line)));
@@ -194,7 +205,8 @@ private:
     void send() {
         rethrow();
         for (auto& rows : batch_.replications_of)
-            for (row& fields : rows) batch_.replications.push_back(std::move(fields));
+            for (row& fields : rows)
+                batch_.replications.push_back(std::move(fields));
         batch full = std::move(batch_);
         batch_ = {};
         if (progress_) progress_({staged(), bytes_});
@@ -251,6 +263,7 @@ private:
         if (!rows.backups.empty()) {
             session_.copy_in("stage_backups", with(backup_columns, {"origin", "replicated"}), rows.backups);
             session_.copy_in("stage_replication_records", replication_columns, rows.replications);
+            run("ANALYZE stage_backups (id)");
             const db::rows conflicts = run(sql::import_taken_ids);
             for (std::size_t i = 0; i < conflicts.size(); ++i)
                 fault_at(std::stoll(std::string(conflicts.text(i, 0))), "id: " + taken);
@@ -258,7 +271,7 @@ private:
             run(sql::import_old_replications);
             run(sql::import_replications);
             run(sql::import_backups);
-            session_.run_once(db::statement("TRUNCATE stage_backups, stage_replication_records"));
+            run("TRUNCATE stage_backups, stage_replication_records");
         }
         session_.copy_in("stage_vaults", with(vault_columns, {"origin"}), rows.vaults);
         session_.copy_in("stage_members", with(member_columns, {"origin"}), rows.members);
@@ -270,7 +283,8 @@ private:
         counts_.grants += rows.grants.size();
     }
 
-    db::rows run(std::string_view text) { return session_.run(db::statement(text)); }
+    // Never prepared: the tables grow from batch to batch, and a plan made for empty ones is wrong by then.
+    db::rows run(std::string_view text) { return session_.run_once(db::statement(text)); }
 
     static inline const std::string taken = "is the id of a backup of another project";
 
@@ -297,10 +311,20 @@ importer::importer(db::session& session, std::function<void(const import_progres
     : implementation_(std::make_unique<implementation>(session, std::move(progress))) {}
 importer::~importer() = default;
 
-void importer::read(std::istream& in, const std::string& name) { implementation_->read(in, name); }
-bool importer::finish() { return implementation_->finish(); }
-const import_counts& importer::counts() const { return implementation_->counts(); }
-std::vector<std::string> importer::faults() const { return implementation_->faults(); }
-std::uint64_t importer::fault_count() const { return implementation_->fault_count(); }
+void importer::read(std::istream& in, const std::string& name) {
+    implementation_->read(in, name);
+}
+bool importer::finish() {
+    return implementation_->finish();
+}
+const import_counts& importer::counts() const {
+    return implementation_->counts();
+}
+std::vector<std::string> importer::faults() const {
+    return implementation_->faults();
+}
+std::uint64_t importer::fault_count() const {
+    return implementation_->fault_count();
+}
 
 } // namespace catalog::transfer

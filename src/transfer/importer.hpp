@@ -19,7 +19,7 @@ struct import_counts {
 };
 
 struct import_progress {
-    import_counts staged; // handed to PostgreSQL so far
+    import_counts staged;    // handed to PostgreSQL so far
     std::uint64_t bytes = 0; // read so far
 };
 

@@ -18,10 +18,16 @@ const json_node* json_node::find(std::string_view name) const {
 
 void json_node::write(std::string& out) const {
     switch (type) {
-    case kind::null: out += "null"; return;
+    case kind::null:
+        out += "null";
+        return;
     case kind::boolean:
-    case kind::number: out += text; return;
-    case kind::string: append_json_string(out, text); return;
+    case kind::number:
+        out += text;
+        return;
+    case kind::string:
+        append_json_string(out, text);
+        return;
     case kind::array:
         out += '[';
         for (std::size_t i = 0; i < items.size(); ++i) {
@@ -126,7 +132,9 @@ struct tree_builder {
     bool on_string(text_view text, std::size_t, error_code&) { return add(make(json_node::kind::string, whole(text))); }
     bool on_number_part(text_view text, error_code&) { return part(text); }
     bool on_int64(std::int64_t, text_view text, error_code&) { return add(make(json_node::kind::number, whole(text))); }
-    bool on_uint64(std::uint64_t, text_view text, error_code&) { return add(make(json_node::kind::number, whole(text))); }
+    bool on_uint64(std::uint64_t, text_view text, error_code&) {
+        return add(make(json_node::kind::number, whole(text)));
+    }
     bool on_double(double, text_view text, error_code&) { return add(make(json_node::kind::number, whole(text))); }
     bool on_bool(bool value, error_code&) { return add(make(json_node::kind::boolean, value ? "true" : "false")); }
     bool on_null(error_code&) { return add(make(json_node::kind::null)); }
@@ -141,7 +149,8 @@ struct json_reader::state {
     std::string fault;
 };
 
-json_reader::json_reader() : state_(std::make_unique<state>()) {}
+json_reader::json_reader()
+    : state_(std::make_unique<state>()) {}
 json_reader::~json_reader() = default;
 
 json_reader::progress json_reader::feed(std::string_view line, std::uint64_t number) {
@@ -172,7 +181,9 @@ json_node json_reader::take() {
     return root;
 }
 
-const std::string& json_reader::fault() const { return state_->fault; }
+const std::string& json_reader::fault() const {
+    return state_->fault;
+}
 
 void json_reader::reset() {
     state_->parser.reset();

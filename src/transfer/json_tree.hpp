@@ -17,10 +17,10 @@ struct json_node {
     enum class kind { null, boolean, number, string, array, object };
 
     kind type = kind::null;
-    std::string text;       // string: its characters; number: as written; boolean: true or false
-    std::uint64_t line = 0; // where it begins, from 1
-    std::vector<json_node> items;                            // array
-    std::vector<std::pair<std::string, json_node>> members;  // object; the last of equal names counts
+    std::string text;             // string: its characters; number: as written; boolean: true or false
+    std::uint64_t line = 0;       // where it begins, from 1
+    std::vector<json_node> items; // array
+    std::vector<std::pair<std::string, json_node>> members; // object; the last of equal names counts
 
     // The member of an object, or nullptr.
     const json_node* find(std::string_view name) const;

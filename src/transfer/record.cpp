@@ -8,18 +8,50 @@
 
 namespace catalog::transfer {
 
-const std::vector<std::string_view> backup_columns{
-    "project_id",  "id",            "checkpoint_id", "resource_id",     "provider_id", "vault_id",    "parent_id",
-    "enterprise_project_id", "name", "description",  "status",          "image_type",  "resource_type", "resource_name",
-    "resource_size", "resource_az", "dedicated_cloud", "created_at",    "updated_at",  "protected_at",  "expired_at",
-    "incremental", "version",       "extend_info"};
-const std::vector<std::string_view> replication_columns{
-    "project_id", "backup_id", "position", "id", "status", "created_at", "vault_id", "source_backup_id",
-    "source_checkpoint_id", "source_project_id", "source_region", "destination_backup_id", "destination_checkpoint_id",
-    "destination_project_id", "destination_region", "destination_vault_id", "extra_info"};
+const std::vector<std::string_view> backup_columns{"project_id",
+                                                   "id",
+                                                   "checkpoint_id",
+                                                   "resource_id",
+                                                   "provider_id",
+                                                   "vault_id",
+                                                   "parent_id",
+                                                   "enterprise_project_id",
+                                                   "name",
+                                                   "description",
+                                                   "status",
+                                                   "image_type",
+                                                   "resource_type",
+                                                   "resource_name",
+                                                   "resource_size",
+                                                   "resource_az",
+                                                   "dedicated_cloud",
+                                                   "created_at",
+                                                   "updated_at",
+                                                   "protected_at",
+                                                   "expired_at",
+                                                   "incremental",
+                                                   "version",
+                                                   "extend_info"};
+const std::vector<std::string_view> replication_columns{"project_id",
+                                                        "backup_id",
+                                                        "position",
+                                                        "id",
+                                                        "status",
+                                                        "created_at",
+                                                        "vault_id",
+                                                        "source_backup_id",
+                                                        "source_checkpoint_id",
+                                                        "source_project_id",
+                                                        "source_region",
+                                                        "destination_backup_id",
+                                                        "destination_checkpoint_id",
+                                                        "destination_project_id",
+                                                        "destination_region",
+                                                        "destination_vault_id",
+                                                        "extra_info"};
 const std::vector<std::string_view> vault_columns{"project_id", "id", "name", "size", "used"};
-const std::vector<std::string_view> member_columns{"id", "backup_id", "dest_project_id", "status", "vault_id", "created_at",
-                                                   "updated_at"};
+const std::vector<std::string_view> member_columns{"id",       "backup_id",  "dest_project_id", "status",
+                                                   "vault_id", "created_at", "updated_at"};
 const std::vector<std::string_view> grant_columns{"user_id", "enterprise_project_id"};
 
 namespace {
@@ -31,25 +63,29 @@ using names = std::span<const std::string_view>;
 constexpr std::size_t max_extend_info = 65'536;
 constexpr std::size_t max_list = 1000;
 
-constexpr std::array<std::string_view, 8> statuses{"available",      "protecting",      "deleting",       "restoring", "error",
-                                                   "waiting_protect", "waiting_delete", "waiting_restore"};
+constexpr std::array<std::string_view, 8> statuses{"available", "protecting",      "deleting",       "restoring",
+                                                   "error",     "waiting_protect", "waiting_delete", "waiting_restore"};
 constexpr std::array<std::string_view, 2> image_types{"backup", "replication"};
 // The kinds of protected objects with the provider of each, the default of provider_id.
-constexpr std::array<std::string_view, 6> resource_types{"OS::Cinder::Volume",       "OS::Nova::Server",
-                                                         "OS::Sfs::Turbo",           "OS::Workspace::DesktopV2",
-                                                         "OS::Ironic::BareMetalServer", "OS::Native::Server"};
+constexpr std::array<std::string_view, 6> resource_types{
+    "OS::Cinder::Volume",          "OS::Nova::Server",  "OS::Sfs::Turbo", "OS::Workspace::DesktopV2",
+    "OS::Ironic::BareMetalServer", "OS::Native::Server"};
 constexpr std::array<std::string_view, 6> providers{
-    "d1603440-187d-4516-af25-121250c7cc97", "0daac4c5-6707-4851-97ba-169e36266b66", "86a80900-71bf-4961-956a-d52df944f84a",
-    "e5b1c7d2-3f0a-4c96-8b4e-6a9d2f70c813", "4f7d9a16-b2c3-4e58-a071-c83e5d9b6f24", "a92e6b50-7c1d-43f8-9e25-0d4b8f61a7c3"};
+    "d1603440-187d-4516-af25-121250c7cc97", "0daac4c5-6707-4851-97ba-169e36266b66",
+    "86a80900-71bf-4961-956a-d52df944f84a", "e5b1c7d2-3f0a-4c96-8b4e-6a9d2f70c813",
+    "4f7d9a16-b2c3-4e58-a071-c83e5d9b6f24", "a92e6b50-7c1d-43f8-9e25-0d4b8f61a7c3"};
 constexpr std::array<std::string_view, 3> member_statuses{"pending", "accepted", "rejected"};
-constexpr std::array<std::string_view, 5> replication_statuses{"replicating", "success", "fail", "skip", "waiting_replicate"};
+constexpr std::array<std::string_view, 5> replication_statuses{"replicating", "success", "fail", "skip",
+                                                               "waiting_replicate"};
 constexpr std::array<std::string_view, 3> restore_modes{"na", "snapshot", "backup"};
-constexpr std::array<std::string_view, 8> extend_booleans{"auto_trigger", "bootable", "incremental", "support_lld",
-                                                          "contain_system_disk", "encrypted", "system_disk", "is_multi_az"};
+constexpr std::array<std::string_view, 8> extend_booleans{
+    "auto_trigger",        "bootable",  "incremental", "support_lld",
+    "contain_system_disk", "encrypted", "system_disk", "is_multi_az"};
 
 std::string join(names words) {
     std::string out;
-    for (const std::string_view word : words) out += (out.empty() ? "" : ", ") + std::string(word);
+    for (const std::string_view word : words)
+        out += (out.empty() ? "" : ", ") + std::string(word);
     return out;
 }
 
@@ -57,7 +93,9 @@ std::string join(names words) {
 class object_reader {
 public:
     object_reader(const json_node& object, std::string prefix, const report_fault& report)
-        : object_(object), prefix_(std::move(prefix)), report_(report) {}
+        : object_(object)
+        , prefix_(std::move(prefix))
+        , report_(report) {}
 
     bool clean() const { return clean_; }
 
@@ -87,7 +125,8 @@ public:
         else if (node->text.find('\0') != std::string::npos)
             fault(member, "must not contain the character NUL");
         else if (count_characters(node->text) > max)
-            fault(member, "must have at most " + std::to_string(max) + " characters, has " + std::to_string(count_characters(node->text)));
+            fault(member, "must have at most " + std::to_string(max) + " characters, has " +
+                              std::to_string(count_characters(node->text)));
         else
             return node->text;
         return std::nullopt;
@@ -186,7 +225,8 @@ private:
 
 // extend_info as it is stored: compact, without `incremental`, which is a column and is put back when a document is
 // rendered.
-field read_extend_info(object_reader& backup, const std::string& prefix, field& incremental, const report_fault& report) {
+field read_extend_info(object_reader& backup, const std::string& prefix, field& incremental,
+                       const report_fault& report) {
     const json_node* node = backup.container("extend_info", kind::object);
     if (!node) return "{}";
     object_reader info(*node, prefix + "extend_info.", report);
@@ -208,7 +248,8 @@ field read_extend_info(object_reader& backup, const std::string& prefix, field& 
     std::erase_if(stored.members, [](const auto& member) { return member.first == "incremental"; });
     std::string text;
     stored.write(text);
-    if (text.size() > max_extend_info) info.fault("", "must have at most " + std::to_string(max_extend_info) + " bytes");
+    if (text.size() > max_extend_info)
+        info.fault("", "must have at most " + std::to_string(max_extend_info) + " bytes");
     if (!info.clean()) return std::nullopt;
     return text;
 }
@@ -224,7 +265,8 @@ std::optional<row> read_replication(const json_node& node, const std::string& pr
     out[4] = record.choice("status", replication_statuses, false);
     out[5] = record.time("created_at", false);
     // The ids of another region's service are kept as they came.
-    for (std::size_t i = 6; i < 16; ++i) out[i] = record.text(replication_columns[i], 255, false);
+    for (std::size_t i = 6; i < 16; ++i)
+        out[i] = record.text(replication_columns[i], 255, false);
     if (const json_node* extra = record.container("extra_info", kind::object)) {
         std::string text;
         extra->write(text);
@@ -253,11 +295,13 @@ void read_backup(const json_node& node, const std::string& prefix, const field& 
     const field resource_type = record.choice("resource_type", resource_types, true);
     field provider_id = record.uuid("provider_id", false);
     if (!provider_id && resource_type) {
-        const auto place = std::find(resource_types.begin(), resource_types.end(), *resource_type) - resource_types.begin();
+        const auto place =
+            std::find(resource_types.begin(), resource_types.end(), *resource_type) - resource_types.begin();
         provider_id = std::string(providers.at(static_cast<std::size_t>(place)));
     }
     field enterprise_project = record.text("enterprise_project_id", 255, false, "0");
-    if (enterprise_project && enterprise_project->empty()) record.fault("enterprise_project_id", "must not be empty; the default one is \"0\"");
+    if (enterprise_project && enterprise_project->empty())
+        record.fault("enterprise_project_id", "must not be empty; the default one is \"0\"");
     field checkpoint = record.uuid("checkpoint_id", true);
     field resource = record.uuid("resource_id", true);
     field vault = record.uuid("vault_id", true);
@@ -282,7 +326,8 @@ void read_backup(const json_node& node, const std::string& prefix, const field& 
     field extend_info = read_extend_info(record, prefix, incremental, count_and_report);
     if (const json_node* list = record.list("replication_records")) {
         for (std::size_t i = 0; i < list->items.size(); ++i) {
-            auto read = read_replication(list->items[i], prefix + "replication_records[" + std::to_string(i) + "].", count_and_report);
+            auto read = read_replication(list->items[i], prefix + "replication_records[" + std::to_string(i) + "].",
+                                         count_and_report);
             if (!read) continue;
             (*read)[0] = project;
             (*read)[1] = id;
@@ -294,9 +339,18 @@ void read_backup(const json_node& node, const std::string& prefix, const field& 
     record.refuse_unknown_members();
 
     if (record.clean() && faults_in_lists == 0) {
-        backup.fields = {project, id, checkpoint, resource, provider_id, vault, parent_id, enterprise_project, name,
-                         description, status, image_type, resource_type, resource_name, resource_size, zone, dedicated,
-                         created, updated, protected_at, expired, incremental, version, extend_info};
+        backup.fields = {project,       id,
+                         checkpoint,    resource,
+                         provider_id,   vault,
+                         parent_id,     enterprise_project,
+                         name,          description,
+                         status,        image_type,
+                         resource_type, resource_name,
+                         resource_size, zone,
+                         dedicated,     created,
+                         updated,       protected_at,
+                         expired,       incremental,
+                         version,       extend_info};
         out.backups.push_back(std::move(backup));
     }
     if (!children) return;
@@ -323,9 +377,13 @@ void read_vault(const json_node& node, records& out, const report_fault& report)
 void read_member(const json_node& node, records& out, const report_fault& report) {
     object_reader record(node, "", report);
     record.given("kind");
-    row fields{record.uuid("id", true), record.uuid("backup_id", true), record.project_id("dest_project_id"),
-               record.choice("status", member_statuses, true), record.uuid("vault_id", false),
-               record.time("created_at", false), record.time("updated_at", false)};
+    row fields{record.uuid("id", true),
+               record.uuid("backup_id", true),
+               record.project_id("dest_project_id"),
+               record.choice("status", member_statuses, true),
+               record.uuid("vault_id", false),
+               record.time("created_at", false),
+               record.time("updated_at", false)};
     record.refuse_unknown_members();
     if (record.clean()) out.members.emplace_back(std::move(fields), node.line);
 }

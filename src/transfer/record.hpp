@@ -30,7 +30,7 @@ struct backup_row {
 
 // What one JSON document holds.
 struct records {
-    std::vector<backup_row> backups; // children follow their parent
+    std::vector<backup_row> backups;                                    // children follow their parent
     std::vector<std::pair<row, std::uint64_t>> vaults, members, grants; // with their line
 };
 

@@ -35,7 +35,9 @@ template <class T>
 using result = boost::system::result<T, problem>;
 
 // Shorthand for the most common problem: parameter `name` is wrong.
-inline problem bad_parameter(std::string message) { return {errc::bad_parameter, std::move(message)}; }
+inline problem bad_parameter(std::string message) {
+    return {errc::bad_parameter, std::move(message)};
+}
 
 // Lets boost::system::result::value() compile; the code asks has_value() first.
 [[noreturn]] inline void throw_exception_from_error(const problem& p, const boost::source_location&) {

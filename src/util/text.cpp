@@ -9,7 +9,9 @@ namespace catalog {
 
 namespace {
 
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
 
 constexpr int hex_value(char c) noexcept {
     if (is_digit(c)) return c - '0';
@@ -63,8 +65,8 @@ bool is_clean_utf8(std::string_view bytes) noexcept {
 }
 
 std::size_t count_characters(std::string_view utf8) noexcept {
-    return static_cast<std::size_t>(
-        std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+    return static_cast<std::size_t>(std::count_if(
+        utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::optional<std::string> parse_uuid(std::string_view text) {
@@ -122,7 +124,8 @@ std::optional<std::string> parse_time(std::string_view text) {
         if (form[i] == 'd' ? !is_digit(text[i]) : text[i] != form[i]) return std::nullopt;
     const auto number = [&](std::size_t from, std::size_t length) {
         int value = 0;
-        for (std::size_t i = from; i < from + length; ++i) value = value * 10 + (text[i] - '0');
+        for (std::size_t i = from; i < from + length; ++i)
+            value = value * 10 + (text[i] - '0');
         return value;
     };
     const int year = number(0, 4);
@@ -146,13 +149,27 @@ void append_json_string(std::string& out, std::string_view text) {
         out.append(text, done, i - done);
         done = i + 1;
         switch (c) {
-        case '"': out += "\\\""; break;
-        case '\\': out += "\\\\"; break;
-        case '\b': out += "\\b"; break;
-        case '\f': out += "\\f"; break;
-        case '\n': out += "\\n"; break;
-        case '\r': out += "\\r"; break;
-        case '\t': out += "\\t"; break;
+        case '"':
+            out += "\\\"";
+            break;
+        case '\\':
+            out += "\\\\";
+            break;
+        case '\b':
+            out += "\\b";
+            break;
+        case '\f':
+            out += "\\f";
+            break;
+        case '\n':
+            out += "\\n";
+            break;
+        case '\r':
+            out += "\\r";
+            break;
+        case '\t':
+            out += "\\t";
+            break;
         default:
             out += "\\u00";
             out += hex[c >> 4U];
@@ -173,7 +190,8 @@ std::string random_hex_id() {
     std::string id(32, '0');
     for (std::size_t half = 0; half < 2; ++half) {
         std::uint64_t bits = generator();
-        for (std::size_t i = 0; i < 16; ++i, bits >>= 4U) id[half * 16 + i] = hex[bits & 0xFU];
+        for (std::size_t i = 0; i < 16; ++i, bits >>= 4U)
+            id[half * 16 + i] = hex[bits & 0xFU];
     }
     return id;
 }
@@ -181,7 +199,8 @@ std::string random_hex_id() {
 std::string shorten(std::string_view text, std::size_t max) {
     if (text.size() <= max) return std::string(text);
     std::size_t end = max;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
+        --end;
     return std::string(text.substr(0, end)) + "…";
 }
 
