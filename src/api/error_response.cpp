@@ -57,7 +57,7 @@ response make(unsigned status, std::string_view code, std::string_view message, 
     }
     out.body += '}';
     if (status == 503) out.headers.emplace_back("Retry-After", "1");
-    if (status == 405) out.headers.emplace_back("Allow", "GET");
+    if (status == 405) out.headers.emplace_back("Allow", "GET, HEAD");
     return out;
 }
 

@@ -299,7 +299,8 @@ std::string allowed_values(const parameter& parameter) {
               join(sort_keys);
         break;
     }
-    if (parameter.kind == parameter_kind::text && !parameter.empty_is_none) out = "an id of " + out;
+    if (parameter.kind == parameter_kind::text && !parameter.empty_is_none)
+        out += ": an enterprise project's id, 0 for the default one, or all_granted_eps";
     if (parameter.repeatable) out += " (may be given several times)";
     return out;
 }

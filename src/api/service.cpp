@@ -147,9 +147,9 @@ asio::awaitable<response> service::answer(const request& request) {
 
     const auto route = find_route(request.target);
     if (route.has_error()) co_return refuse(route.error());
-    if (request.method != "GET")
+    if (request.method != "GET" && request.method != "HEAD")
         co_return refuse({errc::method_not_allowed,
-                          "The method " + shorten(request.method, 20) + " is not allowed here; allowed: GET"});
+                          "The method " + shorten(request.method, 20) + " is not allowed here; allowed: GET, HEAD"});
 
     if (!request.token || request.token->empty())
         co_return refuse({errc::unauthenticated, "the header X-Auth-Token is missing"});

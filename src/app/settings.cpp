@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <unistd.h>
 
 namespace catalog::app {
 
@@ -215,6 +216,14 @@ public:
             const std::string variable = environment_name(setting.name);
             const char* value = std::getenv(variable.c_str());
             if (value && (setting.commands & commands_) != 0) give(setting.name, value, "environment " + variable);
+        }
+        for (char** entry = environ; *entry; ++entry) {
+            const std::string_view variable = std::string_view(*entry).substr(0, std::string_view(*entry).find('='));
+            const bool known = std::any_of(table.begin(), table.end(),
+                                           [&](const setting& s) { return environment_name(s.name) == variable; });
+            if (variable.starts_with("BACKUP_CATALOG_") && !known)
+                out_.faults.push_back("environment " + std::string(variable) +
+                                      ": unknown setting; `backup-catalog settings` lists them");
         }
     }
 

@@ -43,6 +43,9 @@ std::string one_line(std::string_view message) {
 
 std::optional<db::session> connect_checked(const db::session_options& options, needed_role role, std::string& fault,
                                            int& status) {
+    const std::string no_privilege =
+        "database-url: the role may not read the catalog; grant it " +
+        std::string(role == needed_role::reader ? "catalog_reader" : "catalog_reader or catalog_writer");
     try {
         db::session session(options);
         status = 2;
@@ -62,10 +65,8 @@ std::optional<db::session> connect_checked(const db::session_options& options, n
             const db::rows rows = session.run_once(db::statement(sql::schema_version));
             version = static_cast<int>(parse_number(rows.text(0, 0), 1'000'000).value_or(0));
         } catch (const db::error& e) {
-            // 3F000 no schema, 42883 no function: nothing is there; 42501: there, but not for this role.
-            if (e.sqlstate() == "42501")
-                fault = "database-url: role '" + name + "' may not read the catalog; grant it catalog_reader";
-            else if (e.sqlstate() == "3F000" || e.sqlstate() == "42883")
+            // 3F000 no schema, 42883 no function: nothing is there.
+            if (e.sqlstate() == "3F000" || e.sqlstate() == "42883")
                 fault =
                     "database-url: the database has no catalog schema; run: scripts/migrate deploy --database-url URL";
             else
@@ -80,12 +81,17 @@ std::optional<db::session> connect_checked(const db::session_options& options, n
             return std::nullopt;
         }
         if (!flag(4)) {
-            fault = "database-url: role '" + name + "' may not read the catalog; grant it catalog_reader";
+            fault = no_privilege;
             return std::nullopt;
         }
         status = 0;
         return session;
     } catch (const db::error& e) {
+        if (e.sqlstate() == "42501") {
+            status = 2;
+            fault = no_privilege;
+            return std::nullopt;
+        }
         status = 1;
         fault = "database-url: " + one_line(e.what());
         return std::nullopt;

@@ -3,6 +3,7 @@
 
 #include "util/log.hpp"
 
+#include <algorithm>
 #include <sched.h>
 
 namespace catalog::db {
@@ -12,6 +13,7 @@ executor::executor(executor_options options)
     threads_.reserve(options_.connections);
     for (std::size_t i = 0; i < options_.connections; ++i)
         threads_.emplace_back([this] { serve_jobs(); });
+    watch_ = std::thread([this] { refuse_old_jobs(); });
 }
 
 executor::~executor() {
@@ -24,16 +26,34 @@ void executor::submit(job work) {
         const std::lock_guard lock(mutex_);
         if (stopping_) {
             refused = refusal::stopping;
-        } else if (queue_.size() >= options_.max_queue) {
+        } else if (queue_.size() >= options_.max_queue + idle_) {
             refused = refusal::queue_full;
         } else {
             queue_.push_back({std::move(work), std::chrono::steady_clock::now()});
         }
     }
-    if (refused)
+    if (refused) {
         work.refused(*refused);
-    else
-        work_there_.notify_one();
+        return;
+    }
+    work_there_.notify_one();
+}
+
+// Refuses the jobs at the head of the queue once they have waited too long, also while every connection is busy. Looks
+// now and then instead of being woken: a wake-up for each job would cost the requests that never wait.
+void executor::refuse_old_jobs() {
+    const auto pause = std::clamp(options_.max_wait / 10, std::chrono::milliseconds(5), std::chrono::milliseconds(100));
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        stop_there_.wait_for(lock, pause);
+        while (!queue_.empty() && std::chrono::steady_clock::now() - queue_.front().since > options_.max_wait) {
+            const waiting entry = std::move(queue_.front());
+            queue_.pop_front();
+            lock.unlock();
+            entry.work.refused(refusal::waited_too_long);
+            lock.lock();
+        }
+    }
 }
 
 void executor::stop() {
@@ -44,10 +64,12 @@ void executor::stop() {
         left.swap(queue_);
     }
     work_there_.notify_all();
+    stop_there_.notify_all();
     for (auto& entry : left)
         entry.work.refused(refusal::stopping);
     for (auto& thread : threads_)
         if (thread.joinable()) thread.join();
+    if (watch_.joinable()) watch_.join();
 }
 
 void executor::connect(std::optional<session>& connection) {
@@ -65,10 +87,13 @@ void executor::connect(std::optional<session>& connection) {
 std::optional<executor::waiting> executor::take_job(bool connected) {
     std::unique_lock lock(mutex_);
     const auto ready = [&] { return stopping_ || (!queue_.empty() && (connected || connected_ == 0)); };
-    if (connected)
+    if (connected) {
+        ++idle_;
         work_there_.wait(lock, ready);
-    else
+        --idle_;
+    } else {
         work_there_.wait_for(lock, options_.reconnect_pause, ready);
+    }
     if (queue_.empty() || !ready()) return std::nullopt;
     waiting entry = std::move(queue_.front());
     queue_.pop_front();
@@ -116,9 +141,7 @@ void executor::serve_jobs() {
             if (stopping_ && queue_.empty()) return;
             continue;
         }
-        if (std::chrono::steady_clock::now() - entry->since > options_.max_wait)
-            entry->work.refused(refusal::waited_too_long);
-        else if (connection)
+        if (connection)
             run_job(*entry, connection);
         else
             entry->work.refused(refusal::database_away);

@@ -20,7 +20,7 @@ struct executor_options {
     session_options session;
     std::size_t connections = 8;                    // threads, and connections to PostgreSQL
     std::size_t max_queue = 1024;                   // jobs that may wait; more are refused
-    std::chrono::milliseconds max_wait{2000};       // a job that waited longer is refused when its turn comes
+    std::chrono::milliseconds max_wait{2000};       // a job that waits longer is refused
     std::chrono::milliseconds reconnect_pause{250}; // least time between two attempts to connect of one thread
 };
 
@@ -58,6 +58,7 @@ private:
     };
 
     void serve_jobs();
+    void refuse_old_jobs();
     std::optional<waiting> take_job(bool connected);
     void run_job(waiting& entry, std::optional<session>& connection);
     void connect(std::optional<session>& connection);
@@ -67,8 +68,11 @@ private:
     std::condition_variable work_there_;
     std::deque<waiting> queue_;
     bool stopping_ = false;
-    std::size_t connected_ = 0; // threads that have a connection
+    std::size_t connected_ = 0;          // threads that have a connection
+    std::size_t idle_ = 0;               // threads that wait for a job
+    std::condition_variable stop_there_; // for the thread that watches the waiting times
     std::vector<std::thread> threads_;
+    std::thread watch_;
 };
 
 } // namespace catalog::db

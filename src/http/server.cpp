@@ -51,13 +51,13 @@ bhttp::response<bhttp::string_body> to_http(api::response&& from, const std::str
 }
 
 // The refusal of a request that could not be read, if the client may still be listening.
-std::optional<api::response> refusal_of(error_code ec, std::string_view received, const server_options& options,
+std::optional<api::response> refusal_of(error_code ec, bool has_request_line, const server_options& options,
                                         const std::string& request_id) {
     const auto refuse = [&](unsigned status, const std::string& message) {
         return api::transport_error(status, message, request_id);
     };
     if (ec == bhttp::error::header_limit || ec == bhttp::error::buffer_overflow) {
-        if (received.find('\n') == std::string_view::npos)
+        if (!has_request_line)
             return refuse(414, "The request line is too long; allowed: " + std::to_string(options.max_target_bytes) +
                                    " bytes of target");
         return refuse(431, "The request's headers are too large; allowed: " + std::to_string(options.max_header_bytes) +
@@ -136,8 +136,8 @@ private:
         // The parser itself goes in: parser.get() would lose its limits.
         co_await bhttp::async_read(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, ec));
         if (ec) {
-            const auto data = buffer_.data();
-            auto refusal = refusal_of(ec, {static_cast<const char*>(data.data()), data.size()}, options_, id);
+            const bool has_request_line = !parser.get().target().empty();
+            auto refusal = refusal_of(ec, has_request_line, options_, id);
             if (!refusal) co_return false;
             co_await write(std::move(*refusal), id, false, false);
             co_await drain();

@@ -19,7 +19,7 @@ bool principal::has_role(std::string_view role) const {
     return std::find(roles.begin(), roles.end(), role) != roles.end();
 }
 
-std::optional<std::chrono::system_clock::time_point> parse_rfc3339(std::string_view text) {
+std::optional<std::chrono::sys_time<std::chrono::microseconds>> parse_rfc3339(std::string_view text) {
     // The zone is "Z" or "+hh:mm"; the rest is what the API calls a timestamp.
     std::chrono::minutes offset{0};
     if (text.size() >= 25 && (text[text.size() - 6] == '+' || text[text.size() - 6] == '-')) {
@@ -50,7 +50,7 @@ namespace {
 
 struct known_token {
     principal who;
-    std::optional<std::chrono::system_clock::time_point> expires_at;
+    std::optional<std::chrono::sys_time<std::chrono::microseconds>> expires_at; // nanoseconds would end in 2262
 };
 
 class static_verifier final : public verifier {

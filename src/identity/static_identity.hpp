@@ -15,6 +15,6 @@ namespace catalog::identity {
 std::unique_ptr<verifier> load_static_identity(const std::string& file, std::string& faults);
 
 // A time with zone as RFC 3339 section 5.6 writes it.
-std::optional<std::chrono::system_clock::time_point> parse_rfc3339(std::string_view text);
+std::optional<std::chrono::sys_time<std::chrono::microseconds>> parse_rfc3339(std::string_view text);
 
 } // namespace catalog::identity

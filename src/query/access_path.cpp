@@ -4,7 +4,7 @@
 #include "query/facet.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <cstdio>
 
 namespace catalog::query {
@@ -66,17 +66,15 @@ public:
                counts_.total * 2 >= listed_;
     }
 
-    double share_of_status(std::size_t status) const {
+    std::uint64_t rows_of(const tie_class& only) const {
         std::uint64_t rows = 0;
         for (const auto& entry : counts_.facets)
-            if ((static_cast<std::uint64_t>(entry.facet) & facet::status_mask) == status) rows += entry.n;
-        return counts_.facet_matches == 0 ? 0.0
-                                          : static_cast<double>(rows) / static_cast<double>(counts_.facet_matches);
+            if (only.holds(entry.facet)) rows += entry.n;
+        return rows;
     }
 
-    std::uint64_t rows_of_status(std::size_t status) const {
-        return static_cast<std::uint64_t>(
-            std::llround(share_of_status(status) * static_cast<double>(counts_.facet_matches)));
+    double share_of(const tie_class& only) const {
+        return static_cast<double>(rows_of(only)) / std::max(1.0, static_cast<double>(counts_.facet_matches));
     }
 
 private:
@@ -85,6 +83,14 @@ private:
     const row_counts& counts_;
     std::uint64_t listed_;
 };
+
+// True if the marker's place is in the class.
+bool holds(const tie_class& only, const marker_place& marker, sort_key first_key) {
+    if (first_key == sort_key::status) return only.name == marker.status;
+    const bool null =
+        (first_key == sort_key::updated_at ? marker.updated_order : marker.protected_order) == "-infinity";
+    return only.ties == null;
+}
 
 std::string explain_numbers(const row_counts& counts) {
     return std::to_string(counts.total) + " rows match, " + std::to_string(counts.facet_matches) +
@@ -132,8 +138,8 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
     const std::vector<sort_term> order = total_order(scope.request.sort);
     const double need = static_cast<double>(scope.request.limit) + static_cast<double>(scope.request.offset);
 
-    const bool by_status = order.front().key == sort_key::status && !counts.facets.empty() && !scope.request.parent_id;
-    if (!by_status) {
+    const std::vector<tie_class> classes = tie_classes(order);
+    if (classes.empty() || scope.request.parent_id) {
         const option best = choose.cheapest(1.0, order.front().key, need);
         path.branches.push_back({std::nullopt, best.access, true});
         path.one_stage = choose.one_stage(best.access, order.front().key);
@@ -141,26 +147,23 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
         return path;
     }
 
-    // One branch a status, in order: walking any other sort index through all rows and sorting them would visit them
-    // all.
     const bool exact = counters_suffice(scope) && !marker;
     std::uint64_t behind = 0; // rows in the branches taken so far
-    path.reason += ": one branch a status:";
-    for (std::size_t i = 0; i < statuses.size(); ++i) {
-        const std::size_t status = order.front().ascending ? i : statuses.size() - 1 - i;
-        const std::uint64_t rows = choose.rows_of_status(status);
+    bool marker_passed = !marker.has_value();
+    path.reason += ": class by class:";
+    for (const tie_class& only : classes) {
+        const bool holds_marker = !marker_passed && holds(only, *marker, order.front().key);
+        if (!marker_passed && !holds_marker) continue; // wholly before the marker
+        marker_passed = true;
+        const std::uint64_t rows = choose.rows_of(only);
         if (rows == 0) continue;
-        if (marker) {
-            const auto marker_status = index_of(statuses, marker->status).value_or(0);
-            if (order.front().ascending ? status < marker_status : status > marker_status) continue;
-        }
         if (exact && path.branches.empty() && rows <= path.offset) {
             path.offset -= rows;
             continue;
         }
-        const option best = choose.cheapest(choose.share_of_status(status), order[1].key, need);
-        path.branches.push_back({status, best.access, marker && statuses[status] == marker->status});
-        path.reason += " " + std::string(statuses[status]) + " " + describe(best);
+        const option best = choose.cheapest(choose.share_of(only), order[only.ties ? 1 : 0].key, need);
+        path.branches.push_back({only, best.access, holds_marker});
+        path.reason += " " + std::string(only.name) + " " + describe(best);
         behind += rows;
         if (exact && behind >= path.offset + scope.request.limit) break;
     }

@@ -81,7 +81,7 @@ row_counts count_rows(request_transaction& transaction, const scope& scope) {
     counts.listed = static_cast<std::uint64_t>(
         to_integer(transaction.run("count the listed rows", listed_statement(scope)).text(0, 0)));
     const bool unfiltered = is_unfiltered(scope);
-    if (unfiltered && scope.request.sort.front().key != sort_key::status) {
+    if (unfiltered && tie_classes(total_order(scope.request.sort)).empty()) {
         counts.facet_matches = counts.total = counts.listed;
         return counts;
     }

@@ -115,10 +115,10 @@ public:
 
     // The conditions of every filter. `driver` says which of them the planner may use to find rows; the others are
     // written so that no index fits, because a planner with two ways to choose from picks the wrong one for somebody.
-    void write_filters(access driver, std::optional<std::size_t> status) {
+    void write_filters(access driver, const std::optional<tie_class>& only) {
         if (driver == access::fetch_parent) {
             out_.sql(" AND b.parent_id = ").param(*request_.parent_id, "uuid").sql(" AND NOT b.inherited");
-        } else if (driver == access::walk && branch_order(status).front().key == sort_key::id) {
+        } else if (driver == access::walk && branch_order(only).front().key == sort_key::id) {
             // The primary key covers the facet, whose child bit says the same as the partial indexes' condition.
             out_.sql(" AND (b.facet & 65536) = 0");
         } else {
@@ -127,15 +127,13 @@ public:
         if (driver == access::fetch_facet) {
             std::vector<std::string> facets;
             for (const auto& entry : counts_.facets)
-                if (!status || (static_cast<std::uint64_t>(entry.facet) & facet::status_mask) == *status)
-                    facets.push_back(std::to_string(entry.facet));
+                if (!only || only->holds(entry.facet)) facets.push_back(std::to_string(entry.facet));
             out_.sql(" AND b.facet = ANY (").param(db::array_literal(facets), "bigint[]").sql(")");
         } else {
             facet_filter filter = filter_;
-            if (status) {
-                filter.status_set = 0;
-                filter.mask |= facet::status_mask;
-                filter.value |= *status;
+            if (only) {
+                filter.mask |= only->mask;
+                filter.value |= only->value;
             }
             write_facet_bits(out_, filter, "b.facet");
             if (has_placement_filter(scope_))
@@ -145,7 +143,7 @@ public:
             out_.sql(" AND b.vault_id = ANY (").param(db::array_literal(*scope_.vaults), "uuid[]").sql(")");
 
         const bool range = driver == access::fetch_range ||
-                           (driver == access::walk && branch_order(status).front().key == sort_key::created_at);
+                           (driver == access::walk && branch_order(only).front().key == sort_key::created_at);
         if (request_.start_time) write_bound(*request_.start_time, range, ">=", "<");
         if (request_.end_time) write_bound(*request_.end_time, range, "<=", ">");
 
@@ -156,15 +154,15 @@ public:
             out_.sql(" AND strpos(b.resource_name, ").param(request_.resource_name, "text").sql(") > 0");
     }
 
-    // The order of a branch: without the status that all its rows have.
-    std::vector<sort_term> branch_order(std::optional<std::size_t> status) const {
-        return status ? std::vector<sort_term>(order_.begin() + 1, order_.end()) : order_;
+    // The order of a branch: without the first key where all its rows have the same.
+    std::vector<sort_term> branch_order(const std::optional<tie_class>& only) const {
+        return only && only->ties ? std::vector<sort_term>(order_.begin() + 1, order_.end()) : order_;
     }
 
     // The keyset condition: behind the marker in the branch's order.
     void write_keyset(const branch& branch, std::string_view alias) {
         if (!marker_ || !branch.after_marker) return;
-        const std::vector<sort_term> order = branch_order(branch.status);
+        const std::vector<sort_term> order = branch_order(branch.only);
         const bool uniform = std::all_of(order.begin(), order.end(), [&](const sort_term& term) {
             return term.ascending == order.front().ascending;
         });
@@ -202,8 +200,8 @@ public:
             out_.sql("))");
     }
 
-    void write_order(std::optional<std::size_t> status, std::string_view alias) {
-        const std::vector<sort_term> order = branch_order(status);
+    void write_order(const std::optional<tie_class>& only, std::string_view alias) {
+        const std::vector<sort_term> order = branch_order(only);
         out_.sql(" ORDER BY ");
         for (std::size_t i = 0; i < order.size(); ++i) {
             out_.sql(i == 0 ? "" : ", ").sql(alias).sql(".").sql(column_of(order[i].key).column);
@@ -229,16 +227,16 @@ public:
 
     // SELECT of one branch's rows of one project (the given one, or p's), in order.
     void write_branch_of_project(const branch& branch, bool with_keys) {
-        const std::vector<sort_term> order = branch_order(branch.status);
+        const std::vector<sort_term> order = branch_order(branch.only);
         const bool fetched_keys = branch.access != access::walk && !keys_covered(branch.access, order);
         if (!fetched_keys) {
             out_.sql("SELECT ");
             write_columns("b", with_keys);
             out_.sql(" FROM catalog.backups b WHERE ");
             write_project("b");
-            write_filters(branch.access, branch.status);
+            write_filters(branch.access, branch.only);
             write_keyset(branch, "b");
-            write_order(branch.status, "b");
+            write_order(branch.only, "b");
             return;
         }
         // Ids from the index alone, then the sort columns by primary key. OFFSET 0 keeps the planner from merging the
@@ -247,12 +245,12 @@ public:
         write_columns("k", with_keys);
         out_.sql(" FROM (SELECT b.project_id, b.id FROM catalog.backups b WHERE ");
         write_project("b");
-        write_filters(branch.access, branch.status);
+        write_filters(branch.access, branch.only);
         out_.sql(" OFFSET 0) f CROSS JOIN LATERAL (SELECT ");
         write_columns("b", true);
         out_.sql(" FROM catalog.backups b WHERE b.project_id = f.project_id AND b.id = f.id OFFSET 0) k WHERE true");
         write_keyset(branch, "k");
-        write_order(branch.status, "k");
+        write_order(branch.only, "k");
     }
 
     // SELECT of one branch's rows, in order. Over all projects, `need` (a parameter's number) bounds those of each.
@@ -267,7 +265,7 @@ public:
         out_.sql(") AS p (project_id) CROSS JOIN LATERAL (");
         write_branch_of_project(branch, true);
         out_.sql(" LIMIT ").placeholder(need, "bigint").sql(") r");
-        write_order(branch.status, "r");
+        write_order(branch.only, "r");
     }
 
 private:
@@ -338,6 +336,21 @@ std::vector<sort_term> total_order(const std::vector<sort_term>& sort) {
     }
     order.push_back({sort_key::id, order.front().ascending});
     return order;
+}
+
+std::vector<tie_class> tie_classes(const std::vector<sort_term>& order) {
+    const sort_term& first = order.front();
+    std::vector<tie_class> classes;
+    if (first.key == sort_key::status) {
+        for (std::size_t i = 0; i < statuses.size(); ++i)
+            classes.push_back({facet::status_mask, i, true, statuses[i]});
+    } else if ((first.key == sort_key::updated_at || first.key == sort_key::protected_at) &&
+               order[1].key != sort_key::id) {
+        const std::uint64_t null = first.key == sort_key::updated_at ? facet::no_updated_at : facet::no_protected_at;
+        classes = {{null, null, true, "null"}, {null, 0, false, "not null"}};
+    }
+    if (!first.ascending) std::reverse(classes.begin(), classes.end());
+    return classes;
 }
 
 bool counters_suffice(const scope& scope) {
@@ -431,9 +444,9 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
         const branch& only = path.branches.front();
         out.sql("SELECT ").sql(documents).sql(" FROM catalog.backups b WHERE ");
         rows.write_project("b");
-        rows.write_filters(only.access, only.status);
+        rows.write_filters(only.access, only.only);
         rows.write_keyset(only, "b");
-        rows.write_order(only.status, "b");
+        rows.write_order(only.only, "b");
         out.sql(" LIMIT ").placeholder(limit, "bigint").sql(" OFFSET ").placeholder(offset, "bigint");
         return out;
     }

@@ -51,9 +51,24 @@ enum class access {
     scan_resource_name
 };
 
-// A part of the answer: all rows, or for an order that begins with status the rows of one status.
+// Rows that tie on the order's first key and can be told by their facet (`facet & mask = value`): those of one status,
+// or those whose time is null. A page is read class by class, each in the order of the remaining keys; walking all rows
+// and sorting them would visit them all.
+struct tie_class {
+    std::uint64_t mask = 0;
+    std::uint64_t value = 0;
+    bool ties = false; // all its rows have the same first key, which therefore drops out of their order
+    std::string_view name;
+
+    bool holds(std::int64_t facet) const { return (static_cast<std::uint64_t>(facet) & mask) == value; }
+};
+
+// The classes of an order, first ones first; none where its first key does not tie in bulk. `order` is total.
+std::vector<tie_class> tie_classes(const std::vector<sort_term>& order);
+
+// A part of the answer: all rows, or those of one class.
 struct branch {
-    std::optional<std::size_t> status;
+    std::optional<tie_class> only;
     query::access access = query::access::walk;
     bool after_marker = true; // false: the whole branch lies behind the marker
 };

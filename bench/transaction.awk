@@ -1,0 +1,117 @@
+# Reads PostgreSQL's log (log_statement=all, log_line_prefix='%m [%p] %u ') and prints what the first session with a
+# BEGIN ran:
+#   -v print=settings    what it SET before, as PGOPTIONS
+#   -v print=script      BEGIN to COMMIT as a pgbench script, parameter M of statement N being the variable pN_M
+#   -v print=variables   pN_M=VALUE, a line each; those that are null are left out
+#   -v print=sequence    BEGIN to COMMIT, a line each with the parameters, to compare two of them
+
+function fault(text) {
+    print "transaction.awk: " text >"/dev/stderr"
+    failed = 1
+    exit 1
+}
+
+# One line without comments; a string with "--" in it would be cut, which the comparison of two sequences shows.
+function one_line(text) {
+    gsub(/--[^\n]*/, "", text)
+    gsub(/[ \t\n]+/, " ", text)
+    gsub(/^ | $/, "", text)
+    return text
+}
+
+# name = [quote]value[quote]; PGOPTIONS wants blanks and backslashes escaped
+function options_of(text,    parts, n, i, out, name, value) {
+    n = split(text, parts, ";")
+    for (i = 1; i <= n; i++) {
+        gsub(/^ +| +$/, "", parts[i])
+        if (parts[i] == "") continue
+        if (parts[i] !~ /^SET [A-Za-z_.]+ (=|TO) /) fault("not understood before BEGIN: " parts[i])
+        name = value = parts[i]
+        sub(/^SET /, "", name)
+        sub(/ .*/, "", name)
+        sub(/^SET [A-Za-z_.]+ (=|TO) +/, "", value)
+        gsub(/^'|'$/, "", value)
+        gsub(/[\\ ]/, "\\\\&", value)
+        out = out " -c " name "=" value
+    }
+    return out
+}
+
+# $1 -> :pN_1
+function with_variables(text, number,    out) {
+    while (match(text, /\$[0-9]+/)) {
+        out = out substr(text, 1, RSTART - 1) ":p" number "_" substr(text, RSTART + 1, RLENGTH - 1)
+        text = substr(text, RSTART + RLENGTH)
+    }
+    return out text
+}
+
+# $1 = 'it''s', $2 = NULL
+function print_variables(text, number,    name, value, end) {
+    while (match(text, /^(, )?\$[0-9]+ = /)) {
+        name = substr(text, RSTART, RLENGTH)
+        gsub(/[^0-9]/, "", name)
+        text = substr(text, RLENGTH + 1)
+        if (text ~ /^NULL/) {
+            text = substr(text, 5)
+            continue
+        }
+        text = substr(text, 2)
+        value = ""
+        for (;;) {
+            end = index(text, "'")
+            if (end == 0) fault("not understood: " text)
+            value = value substr(text, 1, end - 1)
+            text = substr(text, end + 1)
+            if (substr(text, 1, 1) != "'") break
+            value = value "'"
+            text = substr(text, 2)
+        }
+        if (index(value, "\n")) fault("a parameter with a line feed")
+        print "p" number "_" name "=" value
+    }
+    if (text != "") fault("not understood: " text)
+}
+
+/^[0-9][0-9][0-9][0-9]-[0-9][0-9]-/ {
+    match($0, /\[[0-9]+\]/)
+    process = substr($0, RSTART, RLENGTH)
+    entry = ""
+    if (match($0, / LOG:  (statement|execute [^ ]*): /)) {
+        entry = ++count
+        owner[entry] = process
+        text[entry] = substr($0, RSTART + RLENGTH)
+        if (!session && text[entry] ~ /^BEGIN/) session = process
+        is_parameters = 0
+    } else if (match($0, / DETAIL:  parameters: /)) {
+        entry = count
+        parameters[entry] = substr($0, RSTART + RLENGTH)
+        is_parameters = 1
+    }
+    next
+}
+/^\t/ && entry != "" {
+    if (is_parameters) parameters[entry] = parameters[entry] "\n" substr($0, 2)
+    else text[entry] = text[entry] "\n" substr($0, 2)
+}
+
+END {
+    if (failed) exit 1
+    if (!session) fault("no BEGIN in the log")
+    for (i = 1; i <= count && !finished; i++) {
+        if (owner[i] != session) continue
+        statement = one_line(text[i])
+        begun = begun || statement ~ /^BEGIN/
+        if (!begun) {
+            settings = settings options_of(statement)
+            continue
+        }
+        number++
+        if (print == "script") print with_variables(statement, number) ";"
+        if (print == "variables" && (i in parameters)) print_variables(parameters[i], number)
+        if (print == "sequence") print statement " | " parameters[i]
+        finished = statement == "COMMIT"
+    }
+    if (!finished) fault("no COMMIT in the log")
+    if (print == "settings") print settings
+}

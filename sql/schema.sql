@@ -1,0 +1,712 @@
+-- The schema after all migrations, for review; scripts/dump-schema makes it. Not for installation.
+
+
+CREATE SCHEMA catalog;
+
+CREATE FUNCTION catalog.api_time(moment timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+BEGIN
+    RETURN to_char(moment AT TIME ZONE 'UTC', '"\""YYYY-MM-DD"T"HH24:MI:SS.US"\""');
+END
+$$;
+
+CREATE FUNCTION catalog.backup_document(id uuid, project_id text, checkpoint_id uuid, resource_id uuid, provider_id uuid, vault_id uuid, parent_id uuid, enterprise_project_id text, name text, description text, status text, image_type text, resource_type text, resource_name text, resource_size integer, resource_az text, created_at timestamp with time zone, updated_at timestamp with time zone, protected_at timestamp with time zone, expired_at timestamp with time zone, incremental boolean, version integer, extend_info json) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+#variable_conflict use_variable
+DECLARE
+    extension text := extend_info::text;
+BEGIN
+    RETURN concat('{"id":"', id, '","project_id":', to_json(project_id), ',"name":', to_json(name),
+        ',"status":"', status, '","image_type":"', image_type, '","resource_type":"', resource_type,
+        '","created_at":', to_char(created_at AT TIME ZONE 'UTC', '"\""YYYY-MM-DD"T"HH24:MI:SS.US"\""'),
+        ',"updated_at":', coalesce(to_char(updated_at AT TIME ZONE 'UTC', '"\""YYYY-MM-DD"T"HH24:MI:SS.US"\""'), 'null'),
+        ',"protected_at":', coalesce(to_char(protected_at AT TIME ZONE 'UTC', '"\""YYYY-MM-DD"T"HH24:MI:SS.US"\""'), 'null'),
+        ',"expired_at":', coalesce(to_char(expired_at AT TIME ZONE 'UTC', '"\""YYYY-MM-DD"T"HH24:MI:SS.US"\""'), 'null'),
+        ',"checkpoint_id":"', checkpoint_id, '","resource_id":"', resource_id, '","resource_name":', to_json(resource_name),
+        ',"resource_size":', resource_size, ',"resource_az":', coalesce(to_json(resource_az)::text, 'null'),
+        ',"provider_id":"', provider_id, '","vault_id":', coalesce('"' || vault_id::text || '"', 'null'),
+        ',"parent_id":', coalesce('"' || parent_id::text || '"', 'null'),
+        ',"enterprise_project_id":', to_json(enterprise_project_id),
+        ',"description":', coalesce(to_json(description)::text, 'null'),
+        ',"incremental":', coalesce(incremental::text, 'null'), ',"version":', version,
+        ',"extend_info":', CASE WHEN incremental IS NULL THEN extension
+                                WHEN extension = '{}' THEN '{"incremental":' || incremental::text || '}'
+                                ELSE concat('{"incremental":', incremental::text, ',', substr(extension, 2)) END,
+        ',"children":[]}');
+END
+$$;
+
+CREATE FUNCTION catalog.begin_request(project_id text, user_id text, all_tenants boolean) RETURNS text[]
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM set_config('catalog.project_id', project_id, true), set_config('catalog.user_id', user_id, true),
+            set_config('catalog.all_tenants', CASE WHEN all_tenants THEN 'on' ELSE 'off' END, true);
+    RETURN (SELECT array_agg(g.enterprise_project_id ORDER BY g.enterprise_project_id)
+            FROM catalog.enterprise_project_grants g WHERE g.user_id = begin_request.user_id);
+END
+$$;
+
+CREATE FUNCTION catalog.count_changes() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO catalog.count_deltas (project_id, facet, vault_id, resource_az, enterprise_project_id, n)
+        SELECT project_id, facet, vault_id, min(resource_az), min(enterprise_project_id), count(*)
+        FROM new_rows GROUP BY 1, 2, 3;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO catalog.count_deltas (project_id, facet, vault_id, resource_az, enterprise_project_id, n)
+        SELECT project_id, facet, vault_id, min(resource_az), min(enterprise_project_id), -count(*)
+        FROM old_rows GROUP BY 1, 2, 3;
+    ELSE
+        INSERT INTO catalog.count_deltas (project_id, facet, vault_id, resource_az, enterprise_project_id, n)
+        SELECT project_id, facet, vault_id, min(resource_az), min(enterprise_project_id), sum(n)
+        FROM (SELECT project_id, facet, vault_id, resource_az, enterprise_project_id, 1 AS n FROM new_rows
+              UNION ALL
+              SELECT project_id, facet, vault_id, resource_az, enterprise_project_id, -1 FROM old_rows) c
+        GROUP BY 1, 2, 3 HAVING sum(n) <> 0;
+    END IF;
+    IF nextval('catalog.fold_turn') % 256 = 0 THEN
+        PERFORM catalog.fold_counts();
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION catalog.facet(status text, image_type text, resource_type text, dedicated_cloud boolean, incremental boolean, no_updated_at boolean, no_protected_at boolean, member_states smallint, shared boolean, child boolean, resource_az text, enterprise_project_id text) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (((((((((((hashtextextended(enterprise_project_id, COALESCE(hashtextextended(resource_az, (0)::bigint), (0)::bigint)) << 20) | (CASE status WHEN 'available'::text THEN 0 WHEN 'deleting'::text THEN 1 WHEN 'error'::text THEN 2 WHEN 'protecting'::text THEN 3 WHEN 'restoring'::text THEN 4 WHEN 'waiting_delete'::text THEN 5 WHEN 'waiting_protect'::text THEN 6 ELSE 7 END)::bigint) | (CASE image_type WHEN 'backup'::text THEN 0 ELSE 8 END)::bigint) | (CASE resource_type WHEN 'OS::Cinder::Volume'::text THEN 0 WHEN 'OS::Nova::Server'::text THEN 16 WHEN 'OS::Sfs::Turbo'::text THEN 32 WHEN 'OS::Workspace::DesktopV2'::text THEN 48 WHEN 'OS::Ironic::BareMetalServer'::text THEN 64 ELSE 80 END)::bigint) | (CASE WHEN dedicated_cloud THEN 128 ELSE 0 END)::bigint) | (CASE incremental WHEN false THEN 256 WHEN true THEN 512 ELSE 0 END)::bigint) | (CASE WHEN no_updated_at THEN 1024 ELSE 0 END)::bigint) | (CASE WHEN no_protected_at THEN 2048 ELSE 0 END)::bigint) | ((member_states)::bigint << 12)) | (CASE WHEN shared THEN 32768 ELSE 0 END)::bigint) | (CASE WHEN child THEN 65536 ELSE 0 END)::bigint);
+
+CREATE FUNCTION catalog.fold_counts() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+DECLARE
+    projects text[];
+BEGIN
+    -- In a stricter isolation level a delta that another session folded meanwhile would be an error here.
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted')
+       OR NOT pg_try_advisory_xact_lock(hashtextextended('catalog.fold_counts', 0)) THEN
+        RETURN;
+    END IF;
+    WITH moved AS (
+        DELETE FROM catalog.count_deltas RETURNING *
+    ), to_projects AS (
+        INSERT INTO catalog.project_counts AS c (project_id, shared, n)
+        SELECT project_id, facet & 32768 <> 0, sum(n) FROM moved WHERE facet & 65536 = 0 GROUP BY 1, 2
+        ON CONFLICT (project_id, shared) DO UPDATE SET n = c.n + excluded.n
+    ), to_facets AS (
+        INSERT INTO catalog.facet_counts AS c (project_id, facet, resource_az, enterprise_project_id, n)
+        SELECT project_id, facet, min(resource_az), min(enterprise_project_id), sum(n) FROM moved GROUP BY 1, 2
+        ON CONFLICT (project_id, facet) DO UPDATE SET n = c.n + excluded.n
+    ), to_vaults AS (
+        INSERT INTO catalog.vault_counts AS c (project_id, vault_id, facet, resource_az, enterprise_project_id, n)
+        SELECT project_id, vault_id, facet, min(resource_az), min(enterprise_project_id), sum(n)
+        FROM moved WHERE vault_id IS NOT NULL GROUP BY 1, 2, 3
+        ON CONFLICT (project_id, vault_id, facet) DO UPDATE SET n = c.n + excluded.n
+    )
+    SELECT array_agg(DISTINCT project_id) INTO projects FROM moved;
+    DELETE FROM catalog.facet_counts WHERE project_id = ANY (projects) AND n = 0;
+    DELETE FROM catalog.vault_counts WHERE project_id = ANY (projects) AND n = 0;
+END
+$$;
+
+CREATE FUNCTION catalog.is_extend_info(value json) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((((value)::text = '{}'::text) OR starts_with((value)::text, '{"'::text)) AND (strpos((value)::text, '
+'::text) = 0) AND (strpos((value)::text, ''::text) = 0) AND CASE WHEN (strpos((value)::text, '"incremental"'::text) = 0) THEN true ELSE ((value -> 'incremental'::text) IS NULL) END);
+
+CREATE FUNCTION catalog.is_project_id(value text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (((length(value) >= 1) AND (length(value) <= 64)) AND (ltrim(value, '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-'::text) = ''::text));
+
+CREATE FUNCTION catalog.member_state(status text) RETURNS smallint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE status WHEN 'pending'::text THEN 1 WHEN 'accepted'::text THEN 2 ELSE 4 END;
+
+CREATE FUNCTION catalog.members_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+DECLARE
+    owners text[];
+    ids uuid[];
+BEGIN
+    SELECT array_agg(c.project_id), array_agg(c.backup_id) INTO owners, ids
+    FROM (SELECT DISTINCT project_id, backup_id FROM changed) c;
+    IF owners IS NOT NULL THEN
+        PERFORM catalog.sync_shares(owners, ids);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION catalog.permitted_facets() RETURNS bigint[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+DECLARE
+    caller_user text := current_setting('catalog.user_id', true);
+    caller_project text := current_setting('catalog.project_id', true);
+BEGIN
+    IF coalesce(caller_user, '') = '' THEN
+        RETURN '{}';
+    END IF;
+    IF NOT EXISTS (SELECT FROM catalog.enterprise_project_grants g WHERE g.user_id = caller_user) THEN
+        RETURN NULL;
+    END IF;
+    IF current_setting('catalog.all_tenants', true) = 'on' THEN
+        RETURN ARRAY(SELECT c.facet FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
+                         ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
+                     UNION
+                     SELECT c.facet FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
+                         ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id);
+    END IF;
+    RETURN ARRAY(SELECT c.facet FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
+                     ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
+                 WHERE c.project_id = caller_project
+                 UNION
+                 SELECT c.facet FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
+                     ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
+                 WHERE c.project_id = caller_project);
+END
+$$;
+
+CREATE TABLE catalog.replication_records (
+    project_id text NOT NULL COLLATE pg_catalog."C",
+    backup_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    id uuid NOT NULL,
+    status text COLLATE pg_catalog."C",
+    created_at timestamp with time zone,
+    vault_id text COLLATE pg_catalog."C",
+    source_backup_id text COLLATE pg_catalog."C",
+    source_checkpoint_id text COLLATE pg_catalog."C",
+    source_project_id text COLLATE pg_catalog."C",
+    source_region text COLLATE pg_catalog."C",
+    destination_backup_id text COLLATE pg_catalog."C",
+    destination_checkpoint_id text COLLATE pg_catalog."C",
+    destination_project_id text COLLATE pg_catalog."C",
+    destination_region text COLLATE pg_catalog."C",
+    destination_vault_id text COLLATE pg_catalog."C",
+    extra_info json,
+    CONSTRAINT replication_records_created_at_check CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT replication_records_destination_backup_id_check CHECK ((length(destination_backup_id) <= 255)),
+    CONSTRAINT replication_records_destination_checkpoint_id_check CHECK ((length(destination_checkpoint_id) <= 255)),
+    CONSTRAINT replication_records_destination_project_id_check CHECK ((length(destination_project_id) <= 255)),
+    CONSTRAINT replication_records_destination_region_check CHECK ((length(destination_region) <= 255)),
+    CONSTRAINT replication_records_destination_vault_id_check CHECK ((length(destination_vault_id) <= 255)),
+    CONSTRAINT replication_records_extra_info_check CHECK ((json_typeof(extra_info) = 'object'::text)),
+    CONSTRAINT replication_records_position_check CHECK (("position" >= 0)),
+    CONSTRAINT replication_records_source_backup_id_check CHECK ((length(source_backup_id) <= 255)),
+    CONSTRAINT replication_records_source_checkpoint_id_check CHECK ((length(source_checkpoint_id) <= 255)),
+    CONSTRAINT replication_records_source_project_id_check CHECK ((length(source_project_id) <= 255)),
+    CONSTRAINT replication_records_source_region_check CHECK ((length(source_region) <= 255)),
+    CONSTRAINT replication_records_status_check CHECK ((status = ANY (ARRAY['replicating'::text, 'success'::text, 'fail'::text, 'skip'::text, 'waiting_replicate'::text]))),
+    CONSTRAINT replication_records_vault_id_check CHECK ((length(vault_id) <= 255))
+);
+
+CREATE FUNCTION catalog.replication_document(of_project text, of_backup uuid) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT (('['::text || string_agg((((((((((((((((((((((((((((('{"id":"'::text || r.id) || '","status":'::text) || COALESCE((('"'::text || r.status) || '"'::text), 'null'::text)) || ',"created_at":'::text) || COALESCE(catalog.api_time(r.created_at), 'null'::text)) || ',"vault_id":'::text) || COALESCE((to_json(r.vault_id))::text, 'null'::text)) || ',"source_backup_id":'::text) || COALESCE((to_json(r.source_backup_id))::text, 'null'::text)) || ',"source_checkpoint_id":'::text) || COALESCE((to_json(r.source_checkpoint_id))::text, 'null'::text)) || ',"source_project_id":'::text) || COALESCE((to_json(r.source_project_id))::text, 'null'::text)) || ',"source_region":'::text) || COALESCE((to_json(r.source_region))::text, 'null'::text)) || ',"destination_backup_id":'::text) || COALESCE((to_json(r.destination_backup_id))::text, 'null'::text)) || ',"destination_checkpoint_id":'::text) || COALESCE((to_json(r.destination_checkpoint_id))::text, 'null'::text)) || ',"destination_project_id":'::text) || COALESCE((to_json(r.destination_project_id))::text, 'null'::text)) || ',"destination_region":'::text) || COALESCE((to_json(r.destination_region))::text, 'null'::text)) || ',"destination_vault_id":'::text) || COALESCE((to_json(r.destination_vault_id))::text, 'null'::text)) || ',"extra_info":'::text) || COALESCE(btrim(translate((r.extra_info)::text, '
+	'::text, '   '::text)), 'null'::text)) || '}'::text), ','::text ORDER BY r."position")) || ']'::text) FROM catalog.replication_records r WHERE ((r.project_id = replication_document.of_project) AND (r.backup_id = replication_document.of_backup)));
+
+CREATE FUNCTION catalog.replication_records_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE catalog.backups b SET replication_document = d.document
+    FROM (SELECT c.project_id, c.backup_id, catalog.replication_document(c.project_id, c.backup_id) AS document
+          FROM (SELECT DISTINCT project_id, backup_id FROM changed) c) d
+    WHERE b.project_id = d.project_id AND b.id = d.backup_id AND b.replication_document IS DISTINCT FROM d.document;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION catalog.schema_version() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN 1;
+
+CREATE FUNCTION catalog.shared_backups_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+DECLARE
+    owners text[];
+    ids uuid[];
+BEGIN
+    SELECT array_agg(c.project_id), array_agg(c.id) INTO owners, ids
+    FROM changed c
+    WHERE c.owner_project_id IS NULL
+      AND (EXISTS (SELECT FROM catalog.members m WHERE m.project_id = c.project_id AND m.backup_id = c.id)
+           OR c.parent_id IS NOT NULL
+              AND EXISTS (SELECT FROM catalog.members m WHERE m.project_id = c.project_id AND m.backup_id = c.parent_id));
+    IF owners IS NOT NULL THEN
+        PERFORM catalog.sync_shares(owners, ids);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION catalog.sync_shares(owners text[], ids uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+DECLARE
+    all_owners text[];
+    all_ids uuid[];
+BEGIN
+    SELECT array_agg(t.owner), array_agg(t.id) INTO all_owners, all_ids
+    FROM (SELECT owner, id FROM unnest(owners, ids) AS given (owner, id)
+          UNION
+          SELECT c.project_id, c.id FROM unnest(owners, ids) AS given (owner, id)
+          JOIN catalog.backups c ON c.project_id = given.owner AND c.parent_id = given.id AND c.owner_project_id IS NULL
+          UNION -- children that are gone, or have another parent by now
+          SELECT s.owner_project_id, s.id FROM unnest(owners, ids) AS given (owner, id)
+          JOIN catalog.backups s ON s.id = given.id AND s.owner_project_id = given.owner) t;
+
+    UPDATE catalog.backups b SET member_states = want.states
+    FROM (SELECT t.owner, t.id, coalesce(bit_or(catalog.member_state(m.status)), 0::smallint) AS states
+          FROM unnest(all_owners, all_ids) AS t (owner, id)
+          LEFT JOIN catalog.members m ON m.project_id = t.owner AND m.backup_id = t.id
+          GROUP BY t.owner, t.id) want
+    WHERE b.project_id = want.owner AND b.id = want.id AND b.owner_project_id IS NULL AND b.member_states <> want.states;
+
+    DELETE FROM catalog.backups s USING unnest(all_owners, all_ids) AS t (owner, id)
+    WHERE s.id = t.id AND s.owner_project_id = t.owner
+      AND NOT EXISTS (SELECT FROM catalog.shares v JOIN catalog.backups b
+                      ON b.project_id = v.owner_project_id AND b.id = v.backup_id
+                      WHERE v.owner_project_id = t.owner AND v.backup_id = t.id AND v.dest_project_id = s.project_id);
+
+    INSERT INTO catalog.backups AS s (project_id, id, owner_project_id, inherited, member_states, vault_id,
+        checkpoint_id, resource_id, provider_id, parent_id, enterprise_project_id, name, description, status, image_type,
+        resource_type, resource_name, resource_size, resource_az, dedicated_cloud, created_at, updated_at, protected_at,
+        expired_at, incremental, version, extend_info, replication_document)
+    SELECT v.dest_project_id, b.id, b.project_id, v.inherited, v.member_states, v.vault_id,
+        b.checkpoint_id, b.resource_id, b.provider_id, b.parent_id, b.enterprise_project_id, b.name, b.description, b.status,
+        b.image_type, b.resource_type, b.resource_name, b.resource_size, b.resource_az, b.dedicated_cloud, b.created_at,
+        b.updated_at, b.protected_at, b.expired_at, b.incremental, b.version, b.extend_info, b.replication_document
+    FROM unnest(all_owners, all_ids) AS t (owner, id)
+    JOIN catalog.shares v ON v.owner_project_id = t.owner AND v.backup_id = t.id
+    JOIN catalog.backups b ON b.project_id = t.owner AND b.id = t.id AND b.owner_project_id IS NULL
+    ON CONFLICT (project_id, id) DO UPDATE SET inherited = excluded.inherited,
+        member_states = excluded.member_states, vault_id = excluded.vault_id, checkpoint_id = excluded.checkpoint_id,
+        resource_id = excluded.resource_id, provider_id = excluded.provider_id, parent_id = excluded.parent_id,
+        enterprise_project_id = excluded.enterprise_project_id, name = excluded.name, description = excluded.description,
+        status = excluded.status, image_type = excluded.image_type, resource_type = excluded.resource_type,
+        resource_name = excluded.resource_name, resource_size = excluded.resource_size, resource_az = excluded.resource_az,
+        dedicated_cloud = excluded.dedicated_cloud, created_at = excluded.created_at, updated_at = excluded.updated_at,
+        protected_at = excluded.protected_at, expired_at = excluded.expired_at, incremental = excluded.incremental,
+        version = excluded.version, extend_info = excluded.extend_info, replication_document = excluded.replication_document
+    WHERE (s.facet, s.inherited, s.document, s.replication_document, s.dedicated_cloud)
+        IS DISTINCT FROM (excluded.facet, excluded.inherited, excluded.document, excluded.replication_document,
+                          excluded.dedicated_cloud);
+END
+$$;
+
+CREATE FUNCTION catalog.truncated() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+BEGIN
+    TRUNCATE catalog.count_deltas, catalog.project_counts, catalog.facet_counts, catalog.vault_counts;
+    RETURN NULL;
+END
+$$;
+
+CREATE TABLE catalog.backups (
+    project_id text NOT NULL COLLATE pg_catalog."C",
+    id uuid NOT NULL,
+    owner_project_id text COLLATE pg_catalog."C",
+    inherited boolean DEFAULT false NOT NULL,
+    member_states smallint DEFAULT 0 NOT NULL,
+    checkpoint_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    provider_id uuid NOT NULL,
+    vault_id uuid,
+    parent_id uuid,
+    enterprise_project_id text DEFAULT '0'::text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL COLLATE pg_catalog."C",
+    description text COLLATE pg_catalog."C",
+    status text DEFAULT 'available'::text NOT NULL COLLATE pg_catalog."C",
+    image_type text DEFAULT 'backup'::text NOT NULL COLLATE pg_catalog."C",
+    resource_type text NOT NULL COLLATE pg_catalog."C",
+    resource_name text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    resource_size integer DEFAULT 0 NOT NULL,
+    resource_az text COLLATE pg_catalog."C",
+    dedicated_cloud boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone,
+    protected_at timestamp with time zone,
+    expired_at timestamp with time zone,
+    incremental boolean,
+    version integer DEFAULT 3 NOT NULL,
+    extend_info json DEFAULT '{}'::json NOT NULL,
+    replication_document text,
+    updated_order timestamp with time zone GENERATED ALWAYS AS (COALESCE(updated_at, '-infinity'::timestamp with time zone)) STORED NOT NULL,
+    protected_order timestamp with time zone GENERATED ALWAYS AS (COALESCE(protected_at, '-infinity'::timestamp with time zone)) STORED NOT NULL,
+    facet bigint GENERATED ALWAYS AS (catalog.facet(status, image_type, resource_type, dedicated_cloud, incremental, (updated_at IS NULL), (protected_at IS NULL), member_states, (owner_project_id IS NOT NULL), (parent_id IS NOT NULL), resource_az, enterprise_project_id)) STORED NOT NULL,
+    document text GENERATED ALWAYS AS (catalog.backup_document(id, COALESCE(owner_project_id, project_id), checkpoint_id, resource_id, provider_id, vault_id, parent_id, enterprise_project_id, name, description, status, image_type, resource_type, resource_name, resource_size, resource_az, created_at, updated_at, protected_at, expired_at, incremental, version, extend_info)) STORED NOT NULL,
+    CONSTRAINT backups_check CHECK ((owner_project_id <> project_id)),
+    CONSTRAINT backups_check1 CHECK (((NOT inherited) OR ((owner_project_id IS NOT NULL) AND (parent_id IS NOT NULL)))),
+    CONSTRAINT backups_check2 CHECK (((vault_id IS NOT NULL) OR (owner_project_id IS NOT NULL))),
+    CONSTRAINT backups_check3 CHECK ((parent_id <> id)),
+    CONSTRAINT backups_created_at_check CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT backups_description_check CHECK ((length(description) <= 255)),
+    CONSTRAINT backups_enterprise_project_id_check CHECK (((length(enterprise_project_id) >= 1) AND (length(enterprise_project_id) <= 255))),
+    CONSTRAINT backups_expired_at_check CHECK (((expired_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (expired_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT backups_extend_info_check CHECK (catalog.is_extend_info(extend_info)),
+    CONSTRAINT backups_image_type_check CHECK ((image_type = ANY (ARRAY['backup'::text, 'replication'::text]))),
+    CONSTRAINT backups_member_states_check CHECK (((member_states >= 0) AND (member_states <= 7))),
+    CONSTRAINT backups_name_check CHECK ((length(name) <= 255)),
+    CONSTRAINT backups_project_id_check CHECK (catalog.is_project_id(project_id)),
+    CONSTRAINT backups_protected_at_check CHECK (((protected_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (protected_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT backups_resource_az_check CHECK ((length(resource_az) <= 255)),
+    CONSTRAINT backups_resource_name_check CHECK ((length(resource_name) <= 255)),
+    CONSTRAINT backups_resource_size_check CHECK ((resource_size >= 0)),
+    CONSTRAINT backups_resource_type_check CHECK ((resource_type = ANY (ARRAY['OS::Cinder::Volume'::text, 'OS::Nova::Server'::text, 'OS::Sfs::Turbo'::text, 'OS::Workspace::DesktopV2'::text, 'OS::Ironic::BareMetalServer'::text, 'OS::Native::Server'::text]))),
+    CONSTRAINT backups_status_check CHECK ((status = ANY (ARRAY['available'::text, 'deleting'::text, 'error'::text, 'protecting'::text, 'restoring'::text, 'waiting_delete'::text, 'waiting_protect'::text, 'waiting_restore'::text]))),
+    CONSTRAINT backups_updated_at_check CHECK (((updated_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (updated_at < '10000-01-01 00:00:00+00'::timestamp with time zone)))
+)
+WITH (toast_tuple_target='128', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_insert_scale_factor='0.02', autovacuum_analyze_scale_factor='0.05');
+ALTER TABLE ONLY catalog.backups ALTER COLUMN extend_info SET STORAGE MAIN;
+ALTER TABLE ONLY catalog.backups ALTER COLUMN extend_info SET COMPRESSION lz4;
+ALTER TABLE ONLY catalog.backups ALTER COLUMN document SET STORAGE MAIN;
+ALTER TABLE ONLY catalog.backups ALTER COLUMN document SET COMPRESSION lz4;
+
+CREATE TABLE catalog.count_deltas (
+    project_id text NOT NULL COLLATE pg_catalog."C",
+    facet bigint NOT NULL,
+    vault_id uuid,
+    resource_az text COLLATE pg_catalog."C",
+    enterprise_project_id text NOT NULL COLLATE pg_catalog."C",
+    n bigint NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0.0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_cost_delay='0');
+
+CREATE TABLE catalog.enterprise_project_grants (
+    user_id text NOT NULL COLLATE pg_catalog."C",
+    enterprise_project_id text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT enterprise_project_grants_enterprise_project_id_check CHECK (((length(enterprise_project_id) >= 1) AND (length(enterprise_project_id) <= 255))),
+    CONSTRAINT enterprise_project_grants_user_id_check CHECK (((length(user_id) >= 1) AND (length(user_id) <= 255)))
+);
+
+CREATE TABLE catalog.facet_counts (
+    project_id text NOT NULL COLLATE pg_catalog."C",
+    facet bigint NOT NULL,
+    resource_az text COLLATE pg_catalog."C",
+    enterprise_project_id text NOT NULL COLLATE pg_catalog."C",
+    n bigint NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE SEQUENCE catalog.fold_turn
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE catalog.members (
+    project_id text NOT NULL COLLATE pg_catalog."C",
+    id uuid NOT NULL,
+    backup_id uuid NOT NULL,
+    dest_project_id text NOT NULL COLLATE pg_catalog."C",
+    status text NOT NULL COLLATE pg_catalog."C",
+    vault_id uuid,
+    created_at timestamp with time zone,
+    updated_at timestamp with time zone,
+    CONSTRAINT members_created_at_check CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT members_dest_project_id_check CHECK (catalog.is_project_id(dest_project_id)),
+    CONSTRAINT members_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'rejected'::text]))),
+    CONSTRAINT members_updated_at_check CHECK (((updated_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (updated_at < '10000-01-01 00:00:00+00'::timestamp with time zone)))
+);
+
+CREATE TABLE catalog.project_counts (
+    project_id text NOT NULL COLLATE pg_catalog."C",
+    shared boolean NOT NULL,
+    n bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+CREATE VIEW catalog.shares AS
+ SELECT m.project_id AS owner_project_id,
+    m.backup_id,
+    m.dest_project_id,
+    false AS inherited,
+    bit_or(catalog.member_state(m.status)) AS member_states,
+    (array_agg(m.vault_id ORDER BY m.updated_at DESC NULLS LAST, m.id) FILTER (WHERE (m.status = 'accepted'::text)))[1] AS vault_id
+   FROM catalog.members m
+  WHERE (m.dest_project_id <> m.project_id)
+  GROUP BY m.project_id, m.backup_id, m.dest_project_id
+UNION ALL
+ SELECT m.project_id AS owner_project_id,
+    c.id AS backup_id,
+    m.dest_project_id,
+    true AS inherited,
+    (0)::smallint AS member_states,
+    (array_agg(m.vault_id ORDER BY m.updated_at DESC NULLS LAST, m.id) FILTER (WHERE (m.status = 'accepted'::text)))[1] AS vault_id
+   FROM (catalog.members m
+     JOIN catalog.backups c ON (((c.project_id = m.project_id) AND (c.parent_id = m.backup_id) AND (c.owner_project_id IS NULL))))
+  WHERE ((m.dest_project_id <> m.project_id) AND (NOT (EXISTS ( SELECT
+           FROM catalog.members own
+          WHERE ((own.project_id = m.project_id) AND (own.backup_id = c.id) AND (own.dest_project_id = m.dest_project_id))))))
+  GROUP BY m.project_id, c.id, m.dest_project_id;
+
+CREATE TABLE catalog.vault_counts (
+    project_id text NOT NULL COLLATE pg_catalog."C",
+    vault_id uuid NOT NULL,
+    facet bigint NOT NULL,
+    resource_az text COLLATE pg_catalog."C",
+    enterprise_project_id text NOT NULL COLLATE pg_catalog."C",
+    n bigint NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE TABLE catalog.vaults (
+    project_id text NOT NULL COLLATE pg_catalog."C",
+    id uuid NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    size bigint NOT NULL,
+    used bigint NOT NULL,
+    CONSTRAINT vaults_name_check CHECK ((length(name) <= 255)),
+    CONSTRAINT vaults_project_id_check CHECK (catalog.is_project_id(project_id)),
+    CONSTRAINT vaults_size_check CHECK ((size >= 0)),
+    CONSTRAINT vaults_used_check CHECK ((used >= 0))
+);
+
+ALTER TABLE ONLY catalog.backups
+    ADD CONSTRAINT backups_pkey PRIMARY KEY (project_id, id) INCLUDE (facet, vault_id, created_at);
+
+ALTER TABLE ONLY catalog.enterprise_project_grants
+    ADD CONSTRAINT enterprise_project_grants_pkey PRIMARY KEY (user_id, enterprise_project_id);
+
+ALTER TABLE ONLY catalog.facet_counts
+    ADD CONSTRAINT facet_counts_pkey PRIMARY KEY (project_id, facet);
+
+ALTER TABLE ONLY catalog.members
+    ADD CONSTRAINT members_id_key UNIQUE (id);
+
+ALTER TABLE ONLY catalog.members
+    ADD CONSTRAINT members_pkey PRIMARY KEY (project_id, id);
+
+ALTER TABLE ONLY catalog.project_counts
+    ADD CONSTRAINT project_counts_pkey PRIMARY KEY (project_id, shared);
+
+ALTER TABLE ONLY catalog.replication_records
+    ADD CONSTRAINT replication_records_pkey PRIMARY KEY (project_id, backup_id, "position");
+
+ALTER TABLE ONLY catalog.vault_counts
+    ADD CONSTRAINT vault_counts_pkey PRIMARY KEY (project_id, vault_id, facet);
+
+ALTER TABLE ONLY catalog.vaults
+    ADD CONSTRAINT vaults_id_key UNIQUE (id);
+
+ALTER TABLE ONLY catalog.vaults
+    ADD CONSTRAINT vaults_pkey PRIMARY KEY (project_id, id);
+
+CREATE INDEX backups_checkpoint ON catalog.backups USING btree (project_id, checkpoint_id, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
+
+CREATE INDEX backups_created ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id) WHERE (parent_id IS NULL);
+
+CREATE INDEX backups_facet ON catalog.backups USING btree (project_id, facet, vault_id, id) INCLUDE (created_at) WHERE (parent_id IS NULL);
+
+CREATE INDEX backups_name ON catalog.backups USING btree (project_id, name, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
+
+CREATE UNIQUE INDEX backups_own_id ON catalog.backups USING btree (id) WHERE (owner_project_id IS NULL);
+
+CREATE INDEX backups_parent ON catalog.backups USING btree (project_id, parent_id, created_at, id) WHERE (parent_id IS NOT NULL);
+
+CREATE INDEX backups_protected ON catalog.backups USING btree (project_id, protected_order, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
+
+CREATE INDEX backups_resource ON catalog.backups USING btree (project_id, resource_id, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
+
+CREATE INDEX backups_resource_name ON catalog.backups USING btree (project_id, resource_name, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
+
+CREATE INDEX backups_shared_id ON catalog.backups USING btree (id) WHERE (owner_project_id IS NOT NULL);
+
+CREATE INDEX backups_updated ON catalog.backups USING btree (project_id, updated_order, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
+
+CREATE INDEX count_deltas_project ON catalog.count_deltas USING btree (project_id);
+
+CREATE INDEX members_backup ON catalog.members USING btree (project_id, backup_id);
+
+CREATE TRIGGER count_deleted AFTER DELETE ON catalog.backups REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION catalog.count_changes();
+
+CREATE TRIGGER count_inserted AFTER INSERT ON catalog.backups REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION catalog.count_changes();
+
+CREATE TRIGGER count_truncated AFTER TRUNCATE ON catalog.backups FOR EACH STATEMENT EXECUTE FUNCTION catalog.truncated();
+
+CREATE TRIGGER count_updated AFTER UPDATE ON catalog.backups REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION catalog.count_changes();
+
+CREATE TRIGGER deleted AFTER DELETE ON catalog.members REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.members_changed();
+
+CREATE TRIGGER deleted AFTER DELETE ON catalog.replication_records REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.replication_records_changed();
+
+CREATE TRIGGER inserted AFTER INSERT ON catalog.members REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.members_changed();
+
+CREATE TRIGGER inserted AFTER INSERT ON catalog.replication_records REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.replication_records_changed();
+
+CREATE TRIGGER shares_deleted AFTER DELETE ON catalog.backups REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.shared_backups_changed();
+
+CREATE TRIGGER shares_inserted AFTER INSERT ON catalog.backups REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.shared_backups_changed();
+
+CREATE TRIGGER shares_updated_new AFTER UPDATE ON catalog.backups REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.shared_backups_changed();
+
+CREATE TRIGGER shares_updated_old AFTER UPDATE ON catalog.backups REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.shared_backups_changed();
+
+CREATE TRIGGER updated_new AFTER UPDATE ON catalog.members REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.members_changed();
+
+CREATE TRIGGER updated_new AFTER UPDATE ON catalog.replication_records REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.replication_records_changed();
+
+CREATE TRIGGER updated_old AFTER UPDATE ON catalog.members REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.members_changed();
+
+CREATE TRIGGER updated_old AFTER UPDATE ON catalog.replication_records REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.replication_records_changed();
+
+ALTER TABLE ONLY catalog.members
+    ADD CONSTRAINT members_project_id_backup_id_fkey FOREIGN KEY (project_id, backup_id) REFERENCES catalog.backups(project_id, id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY catalog.replication_records
+    ADD CONSTRAINT replication_records_project_id_backup_id_fkey FOREIGN KEY (project_id, backup_id) REFERENCES catalog.backups(project_id, id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE catalog.backups ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE catalog.count_deltas ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE catalog.enterprise_project_grants ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY enterprise_projects ON catalog.backups AS RESTRICTIVE FOR SELECT TO catalog_reader USING (((facet = ANY (( SELECT catalog.permitted_facets() AS permitted_facets)::bigint[])) IS NOT FALSE));
+
+CREATE POLICY enterprise_projects ON catalog.count_deltas AS RESTRICTIVE FOR SELECT TO catalog_reader USING (((facet = ANY (( SELECT catalog.permitted_facets() AS permitted_facets)::bigint[])) IS NOT FALSE));
+
+CREATE POLICY enterprise_projects ON catalog.facet_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING (((facet = ANY (( SELECT catalog.permitted_facets() AS permitted_facets)::bigint[])) IS NOT FALSE));
+
+CREATE POLICY enterprise_projects ON catalog.project_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((( SELECT catalog.permitted_facets() AS permitted_facets) IS NULL));
+
+CREATE POLICY enterprise_projects ON catalog.vault_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING (((facet = ANY (( SELECT catalog.permitted_facets() AS permitted_facets)::bigint[])) IS NOT FALSE));
+
+ALTER TABLE catalog.facet_counts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE catalog.members ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own_grants ON catalog.enterprise_project_grants FOR SELECT TO catalog_reader USING ((user_id = ( SELECT current_setting('catalog.user_id'::text, true) AS current_setting)));
+
+ALTER TABLE catalog.project_counts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE catalog.replication_records ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant ON catalog.backups FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
+
+CREATE POLICY tenant ON catalog.count_deltas FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
+
+CREATE POLICY tenant ON catalog.facet_counts FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
+
+CREATE POLICY tenant ON catalog.project_counts FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
+
+CREATE POLICY tenant ON catalog.vault_counts FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
+
+CREATE POLICY tenant ON catalog.vaults FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
+
+ALTER TABLE catalog.vault_counts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE catalog.vaults ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY writer ON catalog.backups TO catalog_writer USING (true) WITH CHECK ((owner_project_id IS NULL));
+
+CREATE POLICY writer ON catalog.count_deltas FOR SELECT TO catalog_writer USING (true);
+
+CREATE POLICY writer ON catalog.enterprise_project_grants TO catalog_writer USING (true) WITH CHECK (true);
+
+CREATE POLICY writer ON catalog.facet_counts FOR SELECT TO catalog_writer USING (true);
+
+CREATE POLICY writer ON catalog.members TO catalog_writer USING (true) WITH CHECK (true);
+
+CREATE POLICY writer ON catalog.project_counts FOR SELECT TO catalog_writer USING (true);
+
+CREATE POLICY writer ON catalog.replication_records TO catalog_writer USING (true) WITH CHECK (true);
+
+CREATE POLICY writer ON catalog.vault_counts FOR SELECT TO catalog_writer USING (true);
+
+CREATE POLICY writer ON catalog.vaults TO catalog_writer USING (true) WITH CHECK (true);
+
+GRANT USAGE ON SCHEMA catalog TO catalog_reader;
+GRANT USAGE ON SCHEMA catalog TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.api_time(moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.api_time(moment timestamp with time zone) TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.backup_document(id uuid, project_id text, checkpoint_id uuid, resource_id uuid, provider_id uuid, vault_id uuid, parent_id uuid, enterprise_project_id text, name text, description text, status text, image_type text, resource_type text, resource_name text, resource_size integer, resource_az text, created_at timestamp with time zone, updated_at timestamp with time zone, protected_at timestamp with time zone, expired_at timestamp with time zone, incremental boolean, version integer, extend_info json) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.backup_document(id uuid, project_id text, checkpoint_id uuid, resource_id uuid, provider_id uuid, vault_id uuid, parent_id uuid, enterprise_project_id text, name text, description text, status text, image_type text, resource_type text, resource_name text, resource_size integer, resource_az text, created_at timestamp with time zone, updated_at timestamp with time zone, protected_at timestamp with time zone, expired_at timestamp with time zone, incremental boolean, version integer, extend_info json) TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.begin_request(project_id text, user_id text, all_tenants boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.begin_request(project_id text, user_id text, all_tenants boolean) TO catalog_reader;
+
+REVOKE ALL ON FUNCTION catalog.count_changes() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION catalog.facet(status text, image_type text, resource_type text, dedicated_cloud boolean, incremental boolean, no_updated_at boolean, no_protected_at boolean, member_states smallint, shared boolean, child boolean, resource_az text, enterprise_project_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.facet(status text, image_type text, resource_type text, dedicated_cloud boolean, incremental boolean, no_updated_at boolean, no_protected_at boolean, member_states smallint, shared boolean, child boolean, resource_az text, enterprise_project_id text) TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.fold_counts() FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.fold_counts() TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.is_extend_info(value json) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.is_extend_info(value json) TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.is_project_id(value text) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.is_project_id(value text) TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.member_state(status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.member_state(status text) TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.members_changed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION catalog.permitted_facets() FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.permitted_facets() TO catalog_reader;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.replication_records TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.replication_document(of_project text, of_backup uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.replication_document(of_project text, of_backup uuid) TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.replication_records_changed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION catalog.schema_version() FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.schema_version() TO catalog_reader;
+GRANT ALL ON FUNCTION catalog.schema_version() TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.shared_backups_changed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION catalog.sync_shares(owners text[], ids uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION catalog.truncated() FROM PUBLIC;
+
+GRANT SELECT ON TABLE catalog.backups TO catalog_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.backups TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.count_deltas TO catalog_reader;
+GRANT SELECT ON TABLE catalog.count_deltas TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.enterprise_project_grants TO catalog_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.enterprise_project_grants TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.facet_counts TO catalog_reader;
+GRANT SELECT ON TABLE catalog.facet_counts TO catalog_writer;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.members TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.project_counts TO catalog_reader;
+GRANT SELECT ON TABLE catalog.project_counts TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.shares TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.vault_counts TO catalog_reader;
+GRANT SELECT ON TABLE catalog.vault_counts TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.vaults TO catalog_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.vaults TO catalog_writer;
+

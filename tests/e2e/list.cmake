@@ -1,0 +1,15 @@
+# The tests of the real program, black box: its command line and HTTP only, nothing from src/.
+function(add_e2e_test name)
+    add_executable(${name} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${name}.cpp)
+    target_link_libraries(${name} PRIVATE test_support catalog_model Boost::unit_test_framework)
+    target_compile_options(${name} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Werror ${TEST_OPTIMIZATION})
+    add_test(NAME ${name} COMMAND ${name})
+    # A test starts its own cluster and stops it, whatever happens, so they may run side by side; on few cores the ones
+    # that measure nothing but load the machine would only slow each other down.
+    set_tests_properties(${name} PROPERTIES LABELS e2e TIMEOUT 600 RUN_SERIAL TRUE)
+endfunction()
+
+add_e2e_test(random_requests_test)
+add_e2e_test(walk_test)
+add_e2e_test(count_under_writers_test)
+add_e2e_test(http_test)

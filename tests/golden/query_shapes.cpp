@@ -1,0 +1,91 @@
+// This file implements the list of shapes: every filter, every order, both directions, mixed, with and without marker.
+#include "query_shapes.hpp"
+
+#include "api/list_parameters.hpp"
+
+#include <stdexcept>
+
+namespace shapes {
+
+namespace query = catalog::query;
+
+std::vector<shape> all() {
+    std::vector<shape> list;
+    const auto add = [&](std::string text, selectivity matches, bool marker = false) {
+        list.push_back({std::move(text), matches, marker});
+    };
+    for (const char* key : {"created_at", "updated_at", "name", "status", "protected_at", "id"}) {
+        for (const char* direction : {"asc", "desc"}) {
+            const std::string sort = std::string("sort=") + key + ":" + direction;
+            add(sort, selectivity::all);
+            add(sort, selectivity::all, true);
+            add(sort + "&image_type=replication", selectivity::common);
+            add(sort + "&image_type=replication", selectivity::common, true);
+            add(sort + "&status=error", selectivity::rare);
+        }
+    }
+    for (const char* sort :
+         {"protected_at:asc,created_at:desc", "status:asc,created_at:desc", "name:desc,updated_at:asc,id:desc",
+          "status,name:asc,created_at", "updated_at:asc,name:asc"}) {
+        add(std::string("sort=") + sort, selectivity::all);
+        add(std::string("sort=") + sort, selectivity::all, true);
+    }
+    for (const char* filter :
+         {"status=error&status=deleting", "resource_type=OS::Nova::Server&resource_type=OS::Sfs::Turbo",
+          "incremental=true", "member_status=accepted", "own_type=shared", "own_type=all_granted", "resource_az=az1",
+          "enterprise_project_id=0", "vault_id=cca85ea5-00a4-418d-9222-bd83985bc515", "show_replication=false",
+          "limit=50&offset=150000"}) {
+        add(filter, selectivity::common);
+        add(filter, selectivity::rare, true);
+    }
+    for (const char* filter :
+         {"resource_id=1a503932-ee8f-4dd5-8248-8dfb57e584c5", "checkpoint_id=1fced58b-2a31-4851-bcbb-96216f83ce99",
+          "parent_id=b1c4afd9-e7a6-4888-9010-c2bac3aa7910", "name=prod", "resource_name=db",
+          "start_time=2026-01-01T00:00:00Z", "start_time=2026-01-01T00:00:00&end_time=2026-02-01T00:00:00",
+          "name=x&status=error&resource_az=az1"}) {
+        for (const char* sort : {"created_at", "name:asc", "updated_at"}) {
+            add(std::string(filter) + "&sort=" + sort, selectivity::common);
+            add(std::string(filter) + "&sort=" + sort, selectivity::rare, true);
+        }
+    }
+    for (const char* text :
+         {"all_tenants=true", "all_tenants=true&own_type=shared", "all_tenants=true&status=error&sort=name:asc",
+          "all_tenants=true&sort=status:asc,created_at", "all_tenants=true&name=x",
+          "all_tenants=true&resource_id=1a503932-ee8f-4dd5-8248-8dfb57e584c5"}) {
+        add(text, selectivity::common);
+        add(text, selectivity::common, true);
+    }
+    return list;
+}
+
+query::scope scope_of(const shape& shape, const std::string& project) {
+    auto parsed = catalog::api::parse_list_request(shape.query, {});
+    if (parsed.has_error()) throw std::logic_error(shape.query + ": " + parsed.error().message);
+    query::scope scope{*parsed, project, {}, {}, {}};
+    if (parsed->enterprise_project_id)
+        scope.enterprise_projects = std::vector<std::string>{*parsed->enterprise_project_id};
+    if (parsed->vault_id) scope.vaults = std::vector<std::string>{*parsed->vault_id};
+    if (parsed->all_tenants) scope.projects = {"p1", "p2", project};
+    return scope;
+}
+
+query::row_counts counts_of(const shape& shape) {
+    query::row_counts counts;
+    counts.listed = 200'000;
+    // Facets of status available and error, image type replication, in two placements.
+    const std::uint64_t n = shape.matches == selectivity::all      ? 100'000
+                            : shape.matches == selectivity::common ? 30'000
+                                                                   : 20;
+    counts.facets = {{(std::int64_t{5} << 20) | 8, n}, {(std::int64_t{-7} << 20) | 10, n}};
+    counts.facet_matches = counts.total = 2 * n;
+    return counts;
+}
+
+std::optional<query::marker_place> marker_of(const shape& shape) {
+    if (!shape.marker) return std::nullopt;
+    return query::marker_place{
+        "2026-03-01 10:20:30.123456+00",       "-infinity", "2026-03-01 10:20:31+00", "autobk_1f3a", "available",
+        "b1c4afd9-e7a6-4888-9010-c2bac3aa7910"};
+}
+
+} // namespace shapes

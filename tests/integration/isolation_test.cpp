@@ -1,0 +1,197 @@
+// This file checks that row-level security alone keeps tenants apart, whatever the query says.
+#define BOOST_TEST_DYN_LINK
+#include "postgres_cluster.hpp"
+#include "query/catalog_reader.hpp"
+#include "query/render.hpp"
+#include "query_shapes.hpp"
+#include "service.hpp"
+#include "sql_session.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+BOOST_AUTO_TEST_SUITE(isolation)
+
+namespace query = catalog::query;
+namespace db = catalog::db;
+using support::postgres_cluster;
+using support::sql_session;
+
+namespace {
+
+// Two tenants with 30 backups each in two enterprise projects, a share from a to b, and a user restricted to e1.
+struct two_tenants {
+    two_tenants()
+        : database(postgres_cluster::instance().create_database()) {
+        sql_session sql(postgres_cluster::instance().superuser_url(database));
+        sql.run(R"(
+            INSERT INTO catalog.backups (project_id, id, checkpoint_id, resource_id, provider_id, vault_id, enterprise_project_id,
+                name, resource_type, created_at)
+            SELECT p, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'e' || i % 2,
+                p || '-' || i, 'OS::Nova::Server', timestamptz '2026-01-01' + i * interval '1 hour'
+            FROM unnest(ARRAY['a', 'b']) p, generate_series(1, 30) i;
+            INSERT INTO catalog.vaults (project_id, id, name, size, used) VALUES ('a', gen_random_uuid(), 'va', 1, 1024),
+                ('b', gen_random_uuid(), 'vb', 1, 1024);
+            INSERT INTO catalog.members (project_id, id, backup_id, dest_project_id, status)
+            SELECT 'a', gen_random_uuid(), id, 'b', 'pending' FROM catalog.backups WHERE project_id = 'a' AND name = 'a-1';
+            INSERT INTO catalog.enterprise_project_grants VALUES ('carol', 'e1'), ('carol', 'e9');
+            SELECT catalog.fold_counts())");
+    }
+    ~two_tenants() { postgres_cluster::instance().drop_database(database); }
+
+    db::session session() const {
+        db::session_options options;
+        options.url = postgres_cluster::instance().url("test_reader", database);
+        return db::session(options);
+    }
+
+    std::string database;
+};
+
+std::vector<std::string> column(const db::rows& rows) {
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        out.emplace_back(rows.text(i, 0));
+    return out;
+}
+
+void identify(db::session& session, const char* project, const char* user, bool all_tenants) {
+    session.run_once(db::statement(std::string("SELECT catalog.begin_request('") + project + "', '" + user + "', " +
+                                   (all_tenants ? "true" : "false") + ")"));
+}
+
+constexpr std::array<std::string_view, 6> tenant_tables{"backups",      "vaults",       "project_counts",
+                                                        "facet_counts", "vault_counts", "count_deltas"};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(nothing_without_a_caller, two_tenants) {
+    db::session reader = session();
+    for (const std::string_view table : tenant_tables) {
+        reader.begin(true);
+        BOOST_TEST(reader.run_once(db::statement("SELECT count(*) FROM catalog." + std::string(table))).text(0, 0) ==
+                   "0");
+        reader.rollback();
+    }
+    reader.begin(true);
+    BOOST_TEST(reader.run_once(db::statement("SELECT count(*) FROM catalog.enterprise_project_grants")).text(0, 0) ==
+               "0");
+    reader.rollback();
+    // A caller without a user sees nothing either: the restriction can't be known.
+    reader.begin(true);
+    identify(reader, "a", "", false);
+    BOOST_TEST(reader.run_once(db::statement("SELECT count(*) FROM catalog.backups")).text(0, 0) == "0");
+    reader.rollback();
+    // Settings end with the transaction.
+    reader.begin(true);
+    identify(reader, "a", "alice", false);
+    BOOST_TEST(reader.run_once(db::statement("SELECT count(*) FROM catalog.backups")).text(0, 0) == "30");
+    reader.commit();
+    reader.begin(true);
+    BOOST_TEST(reader.run_once(db::statement("SELECT count(*) FROM catalog.backups")).text(0, 0) == "0");
+    reader.rollback();
+}
+
+BOOST_FIXTURE_TEST_CASE(other_tables_are_closed, two_tenants) {
+    db::session reader = session();
+    for (const std::string_view table : {"members", "replication_records", "shares"})
+        BOOST_CHECK_THROW(reader.run_once(db::statement("SELECT * FROM catalog." + std::string(table))), db::error);
+    for (const std::string_view change :
+         {"DELETE FROM catalog.backups", "UPDATE catalog.backups SET name = ''", "SELECT catalog.fold_counts()",
+          "SELECT catalog.sync_shares(ARRAY['a'], ARRAY[gen_random_uuid()])", "TRUNCATE catalog.backups"})
+        BOOST_CHECK_THROW(reader.run_once(db::statement(change)), db::error);
+}
+
+// Every shape's statements with the query's own tenant condition removed.
+BOOST_FIXTURE_TEST_CASE(queries_without_their_tenant_condition, two_tenants) {
+    db::session reader = session();
+    std::size_t removed = 0;
+    const auto without_tenant = [&](const db::statement& statement) {
+        std::string text = statement.text();
+        for (const std::string_view name : {"b.project_id", "c.project_id", "v.project_id", "project_id"}) {
+            for (std::size_t i = 1; i < 40; ++i) {
+                const std::string condition = std::string(name) + " = $" + std::to_string(i) + "::text";
+                for (std::size_t at = 0; (at = text.find(condition, at)) != std::string::npos; ++removed)
+                    text.replace(at, condition.size(), "($" + std::to_string(i) + "::text IS NOT NULL)");
+            }
+        }
+        db::statement changed(text);
+        for (const auto& value : statement.params())
+            changed.add_param(*value);
+        return changed;
+    };
+    for (shapes::shape shape : shapes::all()) {
+        if (shape.query.find("all_tenants") != std::string::npos || shape.query.find("offset") != std::string::npos)
+            continue;
+        const query::scope scope = shapes::scope_of(shape, "a");
+        query::row_counts counts = shapes::counts_of(shape);
+        const auto marker = shapes::marker_of(shape);
+        // Every facet there is, so that nothing but the tenant condition could keep rows of others away.
+        sql_session sql(postgres_cluster::instance().superuser_url(database));
+        const auto facets = sql.run("SELECT facet, sum(n) FROM catalog.facet_counts GROUP BY facet");
+        counts.facets.clear();
+        for (const auto& row : facets)
+            counts.facets.push_back({std::stoll(*row[0]), 1});
+        const query::access_path path = query::choose_access_path(scope, counts, marker);
+        if (path.branches.empty()) continue; // nothing behind the marker
+        reader.begin(true);
+        identify(reader, "a", "alice", false);
+        BOOST_TEST_CONTEXT(shape.query) {
+            const db::rows page = reader.run_once(without_tenant(query::page_statement(scope, counts, path, marker)));
+            for (const std::string& document : column(page))
+                BOOST_TEST(document.find(R"("name":"b-)") == std::string::npos);
+        }
+        reader.commit();
+    }
+    BOOST_TEST(removed > 100U);
+    // And the plainest of wrong queries.
+    reader.begin(true);
+    identify(reader, "b", "bob", false);
+    const auto names = column(reader.run_once(db::statement("SELECT name FROM catalog.backups ORDER BY name")));
+    BOOST_TEST(names.size() == 31U); // its own and the shared one
+    BOOST_TEST(names.front() == "a-1");
+    BOOST_TEST(column(reader.run_once(db::statement("SELECT name FROM catalog.vaults"))).size() == 1U);
+    reader.commit();
+}
+
+BOOST_FIXTURE_TEST_CASE(grants_restrict_by_the_database_alone, two_tenants) {
+    db::session reader = session();
+    const auto projects = [&](const char* project, bool all_tenants) {
+        reader.begin(true);
+        identify(reader, project, "carol", all_tenants);
+        auto out = column(reader.run_once(db::statement("SELECT DISTINCT enterprise_project_id FROM catalog.backups")));
+        reader.commit();
+        return out;
+    };
+    BOOST_TEST((projects("a", false) == std::vector<std::string>{"e1"}));
+    BOOST_TEST((projects("b", true) == std::vector<std::string>{"e1"}));
+    BOOST_TEST((projects("nobody", false) == std::vector<std::string>{}));
+}
+
+// One connection serves two tenants in turn, with errors between: nothing of one's settings reaches the other.
+BOOST_FIXTURE_TEST_CASE(two_tenants_on_one_connection, two_tenants) {
+    db::session reader = session();
+    query::list_request request;
+    request.limit = 5;
+    for (int i = 0; i < 2000; ++i) {
+        const bool first = i % 2 == 0;
+        const query::caller caller{first ? "a" : "b", i % 3 == 0 ? "carol" : "alice"};
+        if (i % 7 == 0) {
+            query::list_request bad = request;
+            bad.marker = "00000000-0000-0000-0000-000000000000";
+            BOOST_REQUIRE(query::read_page(reader, caller, bad).has_error());
+        }
+        if (i % 11 == 0) {
+            reader.begin(true);
+            identify(reader, first ? "b" : "a", "alice", true);
+            BOOST_REQUIRE_THROW(reader.run_once(db::statement("SELECT 1/0")), db::error);
+            reader.rollback();
+        }
+        const auto page = query::read_page(reader, caller, request);
+        BOOST_REQUIRE(page.has_value());
+        BOOST_REQUIRE(page->count == (i % 3 == 0 ? 15U : 30U));
+        const std::string body = query::render_page(*page, true);
+        BOOST_REQUIRE(body.find(first ? R"("name":"b-)" : R"("name":"a-)") == std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
