@@ -92,6 +92,7 @@ int run_serve(arguments args) {
     database_options.max_queue = s.database_queue;
     database_options.max_wait = s.database_wait;
     db::executor database(database_options);
+    database.wait_until_ready(std::chrono::seconds(5)); // the first requests find them ready
 
     api::service_options service_options;
     service_options.dedicated_cloud = s.dedicated_cloud;

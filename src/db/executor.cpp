@@ -20,6 +20,11 @@ executor::~executor() {
     stop();
 }
 
+void executor::wait_until_ready(std::chrono::milliseconds most) {
+    std::unique_lock lock(mutex_);
+    all_idle_.wait_for(lock, most, [this] { return idle_ == options_.connections; });
+}
+
 void executor::submit(job work) {
     std::optional<refusal> refused;
     {
@@ -88,7 +93,7 @@ std::optional<executor::waiting> executor::take_job(bool connected) {
     std::unique_lock lock(mutex_);
     const auto ready = [&] { return stopping_ || (!queue_.empty() && (connected || connected_ == 0)); };
     if (connected) {
-        ++idle_;
+        if (++idle_ == options_.connections) all_idle_.notify_all();
         work_there_.wait(lock, ready);
         --idle_;
     } else {

@@ -45,6 +45,9 @@ public:
     executor(const executor&) = delete;
     executor& operator=(const executor&) = delete;
 
+    // Waits until every thread has its connection and nothing to do, or the time is over.
+    void wait_until_ready(std::chrono::milliseconds most);
+
     // Queues a job. Any thread; never blocks for longer than a mutex is held.
     void submit(job work);
 
@@ -68,8 +71,9 @@ private:
     std::condition_variable work_there_;
     std::deque<waiting> queue_;
     bool stopping_ = false;
-    std::size_t connected_ = 0;          // threads that have a connection
-    std::size_t idle_ = 0;               // threads that wait for a job
+    std::size_t connected_ = 0; // threads that have a connection
+    std::size_t idle_ = 0;      // threads that wait for a job
+    std::condition_variable all_idle_;
     std::condition_variable stop_there_; // for the thread that watches the waiting times
     std::vector<std::thread> threads_;
     std::thread watch_;

@@ -61,7 +61,8 @@ public:
     boost::asio::awaitable<result<principal>> verify(std::string token) override {
         const auto found = tokens_.find(token);
         if (found == tokens_.end()) co_return problem{errc::unauthenticated, "the token is unknown"};
-        if (found->second.expires_at && *found->second.expires_at <= std::chrono::system_clock::now())
+        if (found->second.expires_at && *found->second.expires_at <= std::chrono::floor<std::chrono::microseconds>(
+                                                                         std::chrono::system_clock::now()))
             co_return problem{errc::unauthenticated, "the token has expired"};
         co_return found->second.who;
     }

@@ -164,10 +164,10 @@ BOOST_AUTO_TEST_CASE(random_combinations) {
 // Enough backups that a service which chooses its way by what it costs chooses more than one.
 BOOST_AUTO_TEST_CASE(random_combinations_in_a_larger_catalog) {
     const std::uint64_t seed = 1000 + seeds().front();
-    laboratory lab(seed, {8000, 1500, 100, true});
+    laboratory lab(seed, {3000, 500, 50, true});
     request_maker maker(seed, lab.catalog());
     std::vector<list_request> requests;
-    for (int i = 0; i < 1000; ++i)
+    for (int i = 0; i < 600; ++i)
         requests.push_back(maker.combination());
     lab.ask(requests);
     lab.finish();
