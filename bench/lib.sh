@@ -1,5 +1,6 @@
 # This file holds what the benchmarks share: a throw-away catalog on a private cluster, the service, figures from /proc,
 # and the end, which stops and deletes all of it. Sourced first; brings the project's own libraries with it.
+# shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034  # root, program and job come from those; what is set here is for the benchmarks
 # shellcheck source=scripts/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib/common.sh"
@@ -57,7 +58,8 @@ forget_settings() { # the service and the import are measured with their default
 end_everything() {
     local status=$?
     trap '' INT TERM HUP PIPE
-    end_job 15
+    set +e # one step that fails must not keep the others from being done
+    if [ -n "$job" ]; then end_job 15; fi
     stop_service || status=1
     remove_cluster || status=1
     rm -rf "${work:?}"
@@ -113,6 +115,7 @@ ask() { # ask SQL: answer = its rows, asked as superuser
 }
 
 load() { # load ARGUMENT...: imports what `generate ARGUMENT...` makes
+    # shellcheck disable=SC2016  # expanded by that shell
     BACKUP_CATALOG_DATABASE_URL=$writer_url run_job \
         bash -o pipefail -c '"$1" generate "${@:2}" | "$1" import' load "$binary" "$@"
 }
@@ -137,7 +140,7 @@ start_service() { # start_service: with the default settings, on a free port of 
 }
 
 stop_service() { # fails if it did not end with 0
-    if [ -z "$service" ]; then return; fi
+    if [ -z "$service" ]; then return 0; fi # "return" alone would be the status that a trap was entered with
     job=$service
     service=''
     end_job 15

@@ -1,9 +1,9 @@
 # Reads PostgreSQL's log (log_statement=all, log_line_prefix='%m [%p] %u ') and prints what the first session with a
 # BEGIN ran:
-#   -v print=settings    what it SET before, as PGOPTIONS
-#   -v print=script      BEGIN to COMMIT as a pgbench script, parameter M of statement N being the variable pN_M
-#   -v print=variables   pN_M=VALUE, a line each; those that are null are left out
-#   -v print=sequence    BEGIN to COMMIT, a line each with the parameters, to compare two of them
+#   -v part=settings    what it SET before, as PGOPTIONS
+#   -v part=script      BEGIN to COMMIT as a pgbench script, parameter M of statement N being the variable pN_M
+#   -v part=variables   pN_M=VALUE, a line each; those that are null are left out
+#   -v part=sequence    BEGIN to COMMIT, a line each with the values put in, to compare two of them
 
 function fault(text) {
     print "transaction.awk: " text >"/dev/stderr"
@@ -15,60 +15,64 @@ function fault(text) {
 function one_line(text) {
     gsub(/--[^\n]*/, "", text)
     gsub(/[ \t\n]+/, " ", text)
-    gsub(/^ | $/, "", text)
+    gsub(/^ |;? ?$/, "", text)
     return text
 }
 
 # name = [quote]value[quote]; PGOPTIONS wants blanks and backslashes escaped
-function options_of(text,    parts, n, i, out, name, value) {
+function options_of(text,    parts, n, i, out, name, to) {
     n = split(text, parts, ";")
     for (i = 1; i <= n; i++) {
         gsub(/^ +| +$/, "", parts[i])
         if (parts[i] == "") continue
         if (parts[i] !~ /^SET [A-Za-z_.]+ (=|TO) /) fault("not understood before BEGIN: " parts[i])
-        name = value = parts[i]
+        name = to = parts[i]
         sub(/^SET /, "", name)
         sub(/ .*/, "", name)
-        sub(/^SET [A-Za-z_.]+ (=|TO) +/, "", value)
-        gsub(/^'|'$/, "", value)
-        gsub(/[\\ ]/, "\\\\&", value)
-        out = out " -c " name "=" value
+        sub(/^SET [A-Za-z_.]+ (=|TO) +/, "", to)
+        gsub(/^'|'$/, "", to)
+        gsub(/[\\ ]/, "\\\\&", to)
+        out = out " -c " name "=" to
     }
     return out
 }
 
-# $1 -> :pN_1
-function with_variables(text, number,    out) {
+# Each $N of a statement becomes what `by` says: the variable's name or the value.
+function replaced(text, by, number,    out, name) {
     while (match(text, /\$[0-9]+/)) {
-        out = out substr(text, 1, RSTART - 1) ":p" number "_" substr(text, RSTART + 1, RLENGTH - 1)
+        name = "p" number "_" substr(text, RSTART + 1, RLENGTH - 1)
+        out = out substr(text, 1, RSTART - 1)
+        if (by == "name") out = out ":" name
+        else out = out "{" (name in value ? value[name] : "NULL") "}"
         text = substr(text, RSTART + RLENGTH)
     }
     return out text
 }
 
-# $1 = 'it''s', $2 = NULL
-function print_variables(text, number,    name, value, end) {
+# $1 = 'it''s', $2 = NULL; into value
+function read_values(text, number,    name, end) {
     while (match(text, /^(, )?\$[0-9]+ = /)) {
         name = substr(text, RSTART, RLENGTH)
         gsub(/[^0-9]/, "", name)
+        name = "p" number "_" name
         text = substr(text, RLENGTH + 1)
         if (text ~ /^NULL/) {
             text = substr(text, 5)
             continue
         }
         text = substr(text, 2)
-        value = ""
+        value[name] = ""
         for (;;) {
             end = index(text, "'")
             if (end == 0) fault("not understood: " text)
-            value = value substr(text, 1, end - 1)
+            value[name] = value[name] substr(text, 1, end - 1)
             text = substr(text, end + 1)
             if (substr(text, 1, 1) != "'") break
-            value = value "'"
+            value[name] = value[name] "'"
             text = substr(text, 2)
         }
-        if (index(value, "\n")) fault("a parameter with a line feed")
-        print "p" number "_" name "=" value
+        if (index(value[name], "\n")) fault("a parameter with a line feed")
+        if (part == "variables") print name "=" value[name]
     }
     if (text != "") fault("not understood: " text)
 }
@@ -107,11 +111,11 @@ END {
             continue
         }
         number++
-        if (print == "script") print with_variables(statement, number) ";"
-        if (print == "variables" && (i in parameters)) print_variables(parameters[i], number)
-        if (print == "sequence") print statement " | " parameters[i]
+        if (i in parameters) read_values(parameters[i], number)
+        if (part == "script") print replaced(statement, "name", number) ";"
+        if (part == "sequence") print replaced(statement, "value", number)
         finished = statement == "COMMIT"
     }
     if (!finished) fault("no COMMIT in the log")
-    if (print == "settings") print settings
+    if (part == "settings") print settings
 }

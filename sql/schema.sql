@@ -89,8 +89,11 @@ DECLARE
     projects text[];
 BEGIN
     -- In a stricter isolation level a delta that another session folded meanwhile would be an error here.
-    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted')
-       OR NOT pg_try_advisory_xact_lock(hashtextextended('catalog.fold_counts', 0)) THEN
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        RETURN;
+    END IF;
+    PERFORM FROM catalog.fold_lock FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
         RETURN;
     END IF;
     WITH moved AS (
@@ -145,13 +148,14 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION catalog.permitted_facets() RETURNS bigint[]
+CREATE FUNCTION catalog.permitted_placements() RETURNS bigint[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'catalog', 'pg_temp'
     AS $$
 DECLARE
     caller_user text := current_setting('catalog.user_id', true);
     caller_project text := current_setting('catalog.project_id', true);
+    any_project boolean := coalesce(current_setting('catalog.all_tenants', true), '') = 'on';
 BEGIN
     IF coalesce(caller_user, '') = '' THEN
         RETURN '{}';
@@ -159,18 +163,18 @@ BEGIN
     IF NOT EXISTS (SELECT FROM catalog.enterprise_project_grants g WHERE g.user_id = caller_user) THEN
         RETURN NULL;
     END IF;
-    IF current_setting('catalog.all_tenants', true) = 'on' THEN
-        RETURN ARRAY(SELECT c.facet FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
+    IF any_project THEN
+        RETURN ARRAY(SELECT c.facet >> 20 FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
                          ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
                      UNION
-                     SELECT c.facet FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
+                     SELECT c.facet >> 20 FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
                          ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id);
     END IF;
-    RETURN ARRAY(SELECT c.facet FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
+    RETURN ARRAY(SELECT c.facet >> 20 FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
                      ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
                  WHERE c.project_id = caller_project
                  UNION
-                 SELECT c.facet FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
+                 SELECT c.facet >> 20 FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
                      ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
                  WHERE c.project_id = caller_project);
 END
@@ -240,12 +244,24 @@ DECLARE
     owners text[];
     ids uuid[];
 BEGIN
+    -- A session that shares the parent meanwhile would not see the child, nor this one the member record: take turns.
+    -- (What this transaction made itself nobody else can share yet.)
+    PERFORM FROM catalog.backups b
+    WHERE b.owner_project_id IS NULL
+      AND (b.project_id, b.id) IN (SELECT c.project_id, c.parent_id FROM changed c
+                                   WHERE c.parent_id IS NOT NULL AND c.owner_project_id IS NULL)
+      AND b.xmin <> pg_current_xact_id()::xid
+    ORDER BY b.project_id, b.id
+    FOR SHARE;
+
     SELECT array_agg(c.project_id), array_agg(c.id) INTO owners, ids
     FROM changed c
     WHERE c.owner_project_id IS NULL
       AND (EXISTS (SELECT FROM catalog.members m WHERE m.project_id = c.project_id AND m.backup_id = c.id)
            OR c.parent_id IS NOT NULL
-              AND EXISTS (SELECT FROM catalog.members m WHERE m.project_id = c.project_id AND m.backup_id = c.parent_id));
+              AND EXISTS (SELECT FROM catalog.members m WHERE m.project_id = c.project_id AND m.backup_id = c.parent_id)
+           OR TG_OP <> 'INSERT'
+              AND EXISTS (SELECT FROM catalog.backups s WHERE s.id = c.id AND s.owner_project_id = c.project_id));
     IF owners IS NOT NULL THEN
         PERFORM catalog.sync_shares(owners, ids);
     END IF;
@@ -253,22 +269,46 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION catalog.shares_of(owners text[], ids uuid[]) RETURNS TABLE(owner_project_id text, backup_id uuid, dest_project_id text, inherited boolean, member_states smallint, vault_id uuid)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT t.owner, t.id, m.dest_project_id, false, bit_or(catalog.member_state(m.status)),
+           (array_agg(m.vault_id ORDER BY m.updated_at DESC NULLS LAST, m.id) FILTER (WHERE m.status = 'accepted'))[1]
+    FROM unnest(owners, ids) AS t (owner, id)
+    JOIN catalog.members m ON m.project_id = t.owner AND m.backup_id = t.id
+    WHERE m.dest_project_id <> t.owner
+    GROUP BY t.owner, t.id, m.dest_project_id
+    UNION ALL
+    SELECT t.owner, t.id, m.dest_project_id, true, 0::smallint,
+           (array_agg(m.vault_id ORDER BY m.updated_at DESC NULLS LAST, m.id) FILTER (WHERE m.status = 'accepted'))[1]
+    FROM unnest(owners, ids) AS t (owner, id)
+    JOIN catalog.backups c ON c.project_id = t.owner AND c.id = t.id AND c.owner_project_id IS NULL
+    JOIN catalog.members m ON m.project_id = c.project_id AND m.backup_id = c.parent_id
+    WHERE m.dest_project_id <> t.owner
+      AND NOT EXISTS (SELECT FROM catalog.members own WHERE own.project_id = t.owner AND own.backup_id = t.id
+                      AND own.dest_project_id = m.dest_project_id)
+    GROUP BY t.owner, t.id, m.dest_project_id
+$$;
+
 CREATE FUNCTION catalog.sync_shares(owners text[], ids uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'catalog', 'pg_temp'
+    SET enable_hashjoin TO 'on'
     AS $$
 DECLARE
     all_owners text[];
     all_ids uuid[];
 BEGIN
+    PERFORM FROM catalog.backups b
+    WHERE b.owner_project_id IS NULL AND (b.project_id, b.id) IN (SELECT * FROM unnest(owners, ids))
+    ORDER BY b.project_id, b.id
+    FOR NO KEY UPDATE;
+
     SELECT array_agg(t.owner), array_agg(t.id) INTO all_owners, all_ids
     FROM (SELECT owner, id FROM unnest(owners, ids) AS given (owner, id)
           UNION
           SELECT c.project_id, c.id FROM unnest(owners, ids) AS given (owner, id)
-          JOIN catalog.backups c ON c.project_id = given.owner AND c.parent_id = given.id AND c.owner_project_id IS NULL
-          UNION -- children that are gone, or have another parent by now
-          SELECT s.owner_project_id, s.id FROM unnest(owners, ids) AS given (owner, id)
-          JOIN catalog.backups s ON s.id = given.id AND s.owner_project_id = given.owner) t;
+          JOIN catalog.backups c ON c.project_id = given.owner AND c.parent_id = given.id AND c.owner_project_id IS NULL) t;
 
     UPDATE catalog.backups b SET member_states = want.states
     FROM (SELECT t.owner, t.id, coalesce(bit_or(catalog.member_state(m.status)), 0::smallint) AS states
@@ -277,11 +317,14 @@ BEGIN
           GROUP BY t.owner, t.id) want
     WHERE b.project_id = want.owner AND b.id = want.id AND b.owner_project_id IS NULL AND b.member_states <> want.states;
 
+    WITH wanted AS MATERIALIZED (
+        SELECT v.dest_project_id, v.backup_id
+        FROM catalog.shares_of(all_owners, all_ids) v
+        JOIN catalog.backups b ON b.project_id = v.owner_project_id AND b.id = v.backup_id AND b.owner_project_id IS NULL
+    )
     DELETE FROM catalog.backups s USING unnest(all_owners, all_ids) AS t (owner, id)
     WHERE s.id = t.id AND s.owner_project_id = t.owner
-      AND NOT EXISTS (SELECT FROM catalog.shares v JOIN catalog.backups b
-                      ON b.project_id = v.owner_project_id AND b.id = v.backup_id
-                      WHERE v.owner_project_id = t.owner AND v.backup_id = t.id AND v.dest_project_id = s.project_id);
+      AND (s.project_id, s.id) NOT IN (SELECT w.dest_project_id, w.backup_id FROM wanted w);
 
     INSERT INTO catalog.backups AS s (project_id, id, owner_project_id, inherited, member_states, vault_id,
         checkpoint_id, resource_id, provider_id, parent_id, enterprise_project_id, name, description, status, image_type,
@@ -291,9 +334,9 @@ BEGIN
         b.checkpoint_id, b.resource_id, b.provider_id, b.parent_id, b.enterprise_project_id, b.name, b.description, b.status,
         b.image_type, b.resource_type, b.resource_name, b.resource_size, b.resource_az, b.dedicated_cloud, b.created_at,
         b.updated_at, b.protected_at, b.expired_at, b.incremental, b.version, b.extend_info, b.replication_document
-    FROM unnest(all_owners, all_ids) AS t (owner, id)
-    JOIN catalog.shares v ON v.owner_project_id = t.owner AND v.backup_id = t.id
-    JOIN catalog.backups b ON b.project_id = t.owner AND b.id = t.id AND b.owner_project_id IS NULL
+    FROM catalog.shares_of(all_owners, all_ids) v
+    JOIN catalog.backups b ON b.project_id = v.owner_project_id AND b.id = v.backup_id AND b.owner_project_id IS NULL
+    ORDER BY v.dest_project_id, b.id
     ON CONFLICT (project_id, id) DO UPDATE SET inherited = excluded.inherited,
         member_states = excluded.member_states, vault_id = excluded.vault_id, checkpoint_id = excluded.checkpoint_id,
         resource_id = excluded.resource_id, provider_id = excluded.provider_id, parent_id = excluded.parent_id,
@@ -405,6 +448,11 @@ CREATE TABLE catalog.facet_counts (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE catalog.fold_lock (
+    only_row boolean NOT NULL,
+    CONSTRAINT fold_lock_only_row_check CHECK (only_row)
+);
+
 CREATE SEQUENCE catalog.fold_turn
     START WITH 1
     INCREMENT BY 1
@@ -434,30 +482,6 @@ CREATE TABLE catalog.project_counts (
 )
 WITH (fillfactor='50');
 
-CREATE VIEW catalog.shares AS
- SELECT m.project_id AS owner_project_id,
-    m.backup_id,
-    m.dest_project_id,
-    false AS inherited,
-    bit_or(catalog.member_state(m.status)) AS member_states,
-    (array_agg(m.vault_id ORDER BY m.updated_at DESC NULLS LAST, m.id) FILTER (WHERE (m.status = 'accepted'::text)))[1] AS vault_id
-   FROM catalog.members m
-  WHERE (m.dest_project_id <> m.project_id)
-  GROUP BY m.project_id, m.backup_id, m.dest_project_id
-UNION ALL
- SELECT m.project_id AS owner_project_id,
-    c.id AS backup_id,
-    m.dest_project_id,
-    true AS inherited,
-    (0)::smallint AS member_states,
-    (array_agg(m.vault_id ORDER BY m.updated_at DESC NULLS LAST, m.id) FILTER (WHERE (m.status = 'accepted'::text)))[1] AS vault_id
-   FROM (catalog.members m
-     JOIN catalog.backups c ON (((c.project_id = m.project_id) AND (c.parent_id = m.backup_id) AND (c.owner_project_id IS NULL))))
-  WHERE ((m.dest_project_id <> m.project_id) AND (NOT (EXISTS ( SELECT
-           FROM catalog.members own
-          WHERE ((own.project_id = m.project_id) AND (own.backup_id = c.id) AND (own.dest_project_id = m.dest_project_id))))))
-  GROUP BY m.project_id, c.id, m.dest_project_id;
-
 CREATE TABLE catalog.vault_counts (
     project_id text NOT NULL COLLATE pg_catalog."C",
     vault_id uuid NOT NULL,
@@ -476,8 +500,8 @@ CREATE TABLE catalog.vaults (
     used bigint NOT NULL,
     CONSTRAINT vaults_name_check CHECK ((length(name) <= 255)),
     CONSTRAINT vaults_project_id_check CHECK (catalog.is_project_id(project_id)),
-    CONSTRAINT vaults_size_check CHECK ((size >= 0)),
-    CONSTRAINT vaults_used_check CHECK ((used >= 0))
+    CONSTRAINT vaults_size_check CHECK (((size >= 0) AND (size <= '1000000000000'::bigint))),
+    CONSTRAINT vaults_used_check CHECK (((used >= 0) AND (used <= '1000000000000000'::bigint)))
 );
 
 ALTER TABLE ONLY catalog.backups
@@ -488,6 +512,9 @@ ALTER TABLE ONLY catalog.enterprise_project_grants
 
 ALTER TABLE ONLY catalog.facet_counts
     ADD CONSTRAINT facet_counts_pkey PRIMARY KEY (project_id, facet);
+
+ALTER TABLE ONLY catalog.fold_lock
+    ADD CONSTRAINT fold_lock_pkey PRIMARY KEY (only_row);
 
 ALTER TABLE ONLY catalog.members
     ADD CONSTRAINT members_id_key UNIQUE (id);
@@ -580,15 +607,15 @@ ALTER TABLE catalog.count_deltas ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE catalog.enterprise_project_grants ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY enterprise_projects ON catalog.backups AS RESTRICTIVE FOR SELECT TO catalog_reader USING (((facet = ANY (( SELECT catalog.permitted_facets() AS permitted_facets)::bigint[])) IS NOT FALSE));
+CREATE POLICY enterprise_projects ON catalog.backups AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((((facet >> 20) = ANY (( SELECT catalog.permitted_placements() AS permitted_placements)::bigint[])) IS NOT FALSE));
 
-CREATE POLICY enterprise_projects ON catalog.count_deltas AS RESTRICTIVE FOR SELECT TO catalog_reader USING (((facet = ANY (( SELECT catalog.permitted_facets() AS permitted_facets)::bigint[])) IS NOT FALSE));
+CREATE POLICY enterprise_projects ON catalog.count_deltas AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((((facet >> 20) = ANY (( SELECT catalog.permitted_placements() AS permitted_placements)::bigint[])) IS NOT FALSE));
 
-CREATE POLICY enterprise_projects ON catalog.facet_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING (((facet = ANY (( SELECT catalog.permitted_facets() AS permitted_facets)::bigint[])) IS NOT FALSE));
+CREATE POLICY enterprise_projects ON catalog.facet_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((((facet >> 20) = ANY (( SELECT catalog.permitted_placements() AS permitted_placements)::bigint[])) IS NOT FALSE));
 
-CREATE POLICY enterprise_projects ON catalog.project_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((( SELECT catalog.permitted_facets() AS permitted_facets) IS NULL));
+CREATE POLICY enterprise_projects ON catalog.project_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((( SELECT catalog.permitted_placements() AS permitted_placements) IS NULL));
 
-CREATE POLICY enterprise_projects ON catalog.vault_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING (((facet = ANY (( SELECT catalog.permitted_facets() AS permitted_facets)::bigint[])) IS NOT FALSE));
+CREATE POLICY enterprise_projects ON catalog.vault_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((((facet >> 20) = ANY (( SELECT catalog.permitted_placements() AS permitted_placements)::bigint[])) IS NOT FALSE));
 
 ALTER TABLE catalog.facet_counts ENABLE ROW LEVEL SECURITY;
 
@@ -616,7 +643,7 @@ ALTER TABLE catalog.vault_counts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE catalog.vaults ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY writer ON catalog.backups TO catalog_writer USING (true) WITH CHECK ((owner_project_id IS NULL));
+CREATE POLICY writer ON catalog.backups FOR SELECT TO catalog_writer USING (true);
 
 CREATE POLICY writer ON catalog.count_deltas FOR SELECT TO catalog_writer USING (true);
 
@@ -633,6 +660,12 @@ CREATE POLICY writer ON catalog.replication_records TO catalog_writer USING (tru
 CREATE POLICY writer ON catalog.vault_counts FOR SELECT TO catalog_writer USING (true);
 
 CREATE POLICY writer ON catalog.vaults TO catalog_writer USING (true) WITH CHECK (true);
+
+CREATE POLICY writer_deletes ON catalog.backups FOR DELETE TO catalog_writer USING ((owner_project_id IS NULL));
+
+CREATE POLICY writer_inserts ON catalog.backups FOR INSERT TO catalog_writer WITH CHECK ((owner_project_id IS NULL));
+
+CREATE POLICY writer_updates ON catalog.backups FOR UPDATE TO catalog_writer USING ((owner_project_id IS NULL)) WITH CHECK ((owner_project_id IS NULL));
 
 GRANT USAGE ON SCHEMA catalog TO catalog_reader;
 GRANT USAGE ON SCHEMA catalog TO catalog_writer;
@@ -665,8 +698,8 @@ GRANT ALL ON FUNCTION catalog.member_state(status text) TO catalog_writer;
 
 REVOKE ALL ON FUNCTION catalog.members_changed() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION catalog.permitted_facets() FROM PUBLIC;
-GRANT ALL ON FUNCTION catalog.permitted_facets() TO catalog_reader;
+REVOKE ALL ON FUNCTION catalog.permitted_placements() FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.permitted_placements() TO catalog_reader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.replication_records TO catalog_writer;
 
@@ -680,6 +713,8 @@ GRANT ALL ON FUNCTION catalog.schema_version() TO catalog_reader;
 GRANT ALL ON FUNCTION catalog.schema_version() TO catalog_writer;
 
 REVOKE ALL ON FUNCTION catalog.shared_backups_changed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION catalog.shares_of(owners text[], ids uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION catalog.sync_shares(owners text[], ids uuid[]) FROM PUBLIC;
 
@@ -701,8 +736,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.members TO catalog_writer;
 
 GRANT SELECT ON TABLE catalog.project_counts TO catalog_reader;
 GRANT SELECT ON TABLE catalog.project_counts TO catalog_writer;
-
-GRANT SELECT ON TABLE catalog.shares TO catalog_writer;
 
 GRANT SELECT ON TABLE catalog.vault_counts TO catalog_reader;
 GRANT SELECT ON TABLE catalog.vault_counts TO catalog_writer;

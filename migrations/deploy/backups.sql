@@ -221,8 +221,8 @@ CREATE TABLE catalog.vaults (
     project_id text COLLATE "C" NOT NULL CHECK (catalog.is_project_id(project_id)),
     id uuid NOT NULL UNIQUE,
     name text COLLATE "C" NOT NULL CHECK (length(name) <= 255),
-    size bigint NOT NULL CHECK (size >= 0), -- GB
-    used bigint NOT NULL CHECK (used >= 0), -- MB
+    size bigint NOT NULL CHECK (size BETWEEN 0 AND 1000000000000), -- GB
+    used bigint NOT NULL CHECK (used BETWEEN 0 AND 1000000000000000), -- MB
     PRIMARY KEY (project_id, id)
 );
 

@@ -42,6 +42,10 @@ CREATE TABLE catalog.vault_counts (
 
 CREATE SEQUENCE catalog.fold_turn CACHE 1;
 
+-- Whoever has locked its one row folds. A row and not an advisory lock, which any role could hold.
+CREATE TABLE catalog.fold_lock (only_row boolean PRIMARY KEY CHECK (only_row));
+INSERT INTO catalog.fold_lock VALUES (true);
+
 -- Moves the deltas into the counters. One session at a time does it; the others go on.
 CREATE FUNCTION catalog.fold_counts() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
@@ -49,8 +53,11 @@ DECLARE
     projects text[];
 BEGIN
     -- In a stricter isolation level a delta that another session folded meanwhile would be an error here.
-    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted')
-       OR NOT pg_try_advisory_xact_lock(hashtextextended('catalog.fold_counts', 0)) THEN
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        RETURN;
+    END IF;
+    PERFORM FROM catalog.fold_lock FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
         RETURN;
     END IF;
     WITH moved AS (

@@ -21,40 +21,49 @@ CREATE FUNCTION catalog.member_state(status text) RETURNS smallint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE status WHEN 'pending' THEN 1 WHEN 'accepted' THEN 2 ELSE 4 END;
 
--- Who sees which backup of others, and as what: one row for each backup and receiving project. A child that has no
+-- Who sees the given backups of others, and as what: one row for each backup and receiving project. A child that has no
 -- member record of its own is seen as its parent is, when the parent is shown ("inherited").
-CREATE VIEW catalog.shares AS
-    SELECT m.project_id AS owner_project_id, m.backup_id, m.dest_project_id, false AS inherited,
-           bit_or(catalog.member_state(m.status)) AS member_states,
-           (array_agg(m.vault_id ORDER BY m.updated_at DESC NULLS LAST, m.id) FILTER (WHERE m.status = 'accepted'))[1] AS vault_id
-    FROM catalog.members m
-    WHERE m.dest_project_id <> m.project_id
-    GROUP BY m.project_id, m.backup_id, m.dest_project_id
-    UNION ALL
-    SELECT m.project_id, c.id, m.dest_project_id, true, 0::smallint,
+CREATE FUNCTION catalog.shares_of(owners text[], ids uuid[])
+    RETURNS TABLE (owner_project_id text, backup_id uuid, dest_project_id text, inherited boolean, member_states smallint,
+                   vault_id uuid)
+    LANGUAGE sql STABLE AS $$
+    SELECT t.owner, t.id, m.dest_project_id, false, bit_or(catalog.member_state(m.status)),
            (array_agg(m.vault_id ORDER BY m.updated_at DESC NULLS LAST, m.id) FILTER (WHERE m.status = 'accepted'))[1]
-    FROM catalog.members m
-    JOIN catalog.backups c ON c.project_id = m.project_id AND c.parent_id = m.backup_id AND c.owner_project_id IS NULL
-    WHERE m.dest_project_id <> m.project_id
-      AND NOT EXISTS (SELECT FROM catalog.members own WHERE own.project_id = m.project_id AND own.backup_id = c.id
+    FROM unnest(owners, ids) AS t (owner, id)
+    JOIN catalog.members m ON m.project_id = t.owner AND m.backup_id = t.id
+    WHERE m.dest_project_id <> t.owner
+    GROUP BY t.owner, t.id, m.dest_project_id
+    UNION ALL
+    SELECT t.owner, t.id, m.dest_project_id, true, 0::smallint,
+           (array_agg(m.vault_id ORDER BY m.updated_at DESC NULLS LAST, m.id) FILTER (WHERE m.status = 'accepted'))[1]
+    FROM unnest(owners, ids) AS t (owner, id)
+    JOIN catalog.backups c ON c.project_id = t.owner AND c.id = t.id AND c.owner_project_id IS NULL
+    JOIN catalog.members m ON m.project_id = c.project_id AND m.backup_id = c.parent_id
+    WHERE m.dest_project_id <> t.owner
+      AND NOT EXISTS (SELECT FROM catalog.members own WHERE own.project_id = t.owner AND own.backup_id = t.id
                       AND own.dest_project_id = m.dest_project_id)
-    GROUP BY m.project_id, c.id, m.dest_project_id;
+    GROUP BY t.owner, t.id, m.dest_project_id
+$$;
 
 -- Makes member_states and the receivers' rows of the given backups (and of their children) what the member records say.
+-- The owners' rows are locked first, in one order for all sessions: two that change one backup's sharing, or its sharing
+-- and itself, take turns, and each sees what the other committed.
 CREATE FUNCTION catalog.sync_shares(owners text[], ids uuid[]) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp SET enable_hashjoin = on AS $$
 DECLARE
     all_owners text[];
     all_ids uuid[];
 BEGIN
+    PERFORM FROM catalog.backups b
+    WHERE b.owner_project_id IS NULL AND (b.project_id, b.id) IN (SELECT * FROM unnest(owners, ids))
+    ORDER BY b.project_id, b.id
+    FOR NO KEY UPDATE;
+
     SELECT array_agg(t.owner), array_agg(t.id) INTO all_owners, all_ids
     FROM (SELECT owner, id FROM unnest(owners, ids) AS given (owner, id)
           UNION
           SELECT c.project_id, c.id FROM unnest(owners, ids) AS given (owner, id)
-          JOIN catalog.backups c ON c.project_id = given.owner AND c.parent_id = given.id AND c.owner_project_id IS NULL
-          UNION -- children that are gone, or have another parent by now
-          SELECT s.owner_project_id, s.id FROM unnest(owners, ids) AS given (owner, id)
-          JOIN catalog.backups s ON s.id = given.id AND s.owner_project_id = given.owner) t;
+          JOIN catalog.backups c ON c.project_id = given.owner AND c.parent_id = given.id AND c.owner_project_id IS NULL) t;
 
     UPDATE catalog.backups b SET member_states = want.states
     FROM (SELECT t.owner, t.id, coalesce(bit_or(catalog.member_state(m.status)), 0::smallint) AS states
@@ -63,11 +72,14 @@ BEGIN
           GROUP BY t.owner, t.id) want
     WHERE b.project_id = want.owner AND b.id = want.id AND b.owner_project_id IS NULL AND b.member_states <> want.states;
 
+    WITH wanted AS MATERIALIZED (
+        SELECT v.dest_project_id, v.backup_id
+        FROM catalog.shares_of(all_owners, all_ids) v
+        JOIN catalog.backups b ON b.project_id = v.owner_project_id AND b.id = v.backup_id AND b.owner_project_id IS NULL
+    )
     DELETE FROM catalog.backups s USING unnest(all_owners, all_ids) AS t (owner, id)
     WHERE s.id = t.id AND s.owner_project_id = t.owner
-      AND NOT EXISTS (SELECT FROM catalog.shares v JOIN catalog.backups b
-                      ON b.project_id = v.owner_project_id AND b.id = v.backup_id
-                      WHERE v.owner_project_id = t.owner AND v.backup_id = t.id AND v.dest_project_id = s.project_id);
+      AND (s.project_id, s.id) NOT IN (SELECT w.dest_project_id, w.backup_id FROM wanted w);
 
     INSERT INTO catalog.backups AS s (project_id, id, owner_project_id, inherited, member_states, vault_id,
         checkpoint_id, resource_id, provider_id, parent_id, enterprise_project_id, name, description, status, image_type,
@@ -77,9 +89,9 @@ BEGIN
         b.checkpoint_id, b.resource_id, b.provider_id, b.parent_id, b.enterprise_project_id, b.name, b.description, b.status,
         b.image_type, b.resource_type, b.resource_name, b.resource_size, b.resource_az, b.dedicated_cloud, b.created_at,
         b.updated_at, b.protected_at, b.expired_at, b.incremental, b.version, b.extend_info, b.replication_document
-    FROM unnest(all_owners, all_ids) AS t (owner, id)
-    JOIN catalog.shares v ON v.owner_project_id = t.owner AND v.backup_id = t.id
-    JOIN catalog.backups b ON b.project_id = t.owner AND b.id = t.id AND b.owner_project_id IS NULL
+    FROM catalog.shares_of(all_owners, all_ids) v
+    JOIN catalog.backups b ON b.project_id = v.owner_project_id AND b.id = v.backup_id AND b.owner_project_id IS NULL
+    ORDER BY v.dest_project_id, b.id
     ON CONFLICT (project_id, id) DO UPDATE SET inherited = excluded.inherited,
         member_states = excluded.member_states, vault_id = excluded.vault_id, checkpoint_id = excluded.checkpoint_id,
         resource_id = excluded.resource_id, provider_id = excluded.provider_id, parent_id = excluded.parent_id,
@@ -126,12 +138,24 @@ DECLARE
     owners text[];
     ids uuid[];
 BEGIN
+    -- A session that shares the parent meanwhile would not see the child, nor this one the member record: take turns.
+    -- (What this transaction made itself nobody else can share yet.)
+    PERFORM FROM catalog.backups b
+    WHERE b.owner_project_id IS NULL
+      AND (b.project_id, b.id) IN (SELECT c.project_id, c.parent_id FROM changed c
+                                   WHERE c.parent_id IS NOT NULL AND c.owner_project_id IS NULL)
+      AND b.xmin <> pg_current_xact_id()::xid
+    ORDER BY b.project_id, b.id
+    FOR SHARE;
+
     SELECT array_agg(c.project_id), array_agg(c.id) INTO owners, ids
     FROM changed c
     WHERE c.owner_project_id IS NULL
       AND (EXISTS (SELECT FROM catalog.members m WHERE m.project_id = c.project_id AND m.backup_id = c.id)
            OR c.parent_id IS NOT NULL
-              AND EXISTS (SELECT FROM catalog.members m WHERE m.project_id = c.project_id AND m.backup_id = c.parent_id));
+              AND EXISTS (SELECT FROM catalog.members m WHERE m.project_id = c.project_id AND m.backup_id = c.parent_id)
+           OR TG_OP <> 'INSERT'
+              AND EXISTS (SELECT FROM catalog.backups s WHERE s.id = c.id AND s.owner_project_id = c.project_id));
     IF owners IS NOT NULL THEN
         PERFORM catalog.sync_shares(owners, ids);
     END IF;

@@ -14,12 +14,14 @@ BEGIN
 END
 $$;
 
--- The facets that the transaction's user may see: null = all of them (no grants), empty = none (no user set).
-CREATE FUNCTION catalog.permitted_facets() RETURNS bigint[]
+-- The placements (upper bits of facets: zone and enterprise project) that the transaction's user may see: null = all of
+-- them (no grants), empty = none (no user set).
+CREATE FUNCTION catalog.permitted_placements() RETURNS bigint[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
 DECLARE
     caller_user text := current_setting('catalog.user_id', true);
     caller_project text := current_setting('catalog.project_id', true);
+    any_project boolean := coalesce(current_setting('catalog.all_tenants', true), '') = 'on';
 BEGIN
     IF coalesce(caller_user, '') = '' THEN
         RETURN '{}';
@@ -27,18 +29,18 @@ BEGIN
     IF NOT EXISTS (SELECT FROM catalog.enterprise_project_grants g WHERE g.user_id = caller_user) THEN
         RETURN NULL;
     END IF;
-    IF current_setting('catalog.all_tenants', true) = 'on' THEN
-        RETURN ARRAY(SELECT c.facet FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
+    IF any_project THEN
+        RETURN ARRAY(SELECT c.facet >> 20 FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
                          ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
                      UNION
-                     SELECT c.facet FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
+                     SELECT c.facet >> 20 FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
                          ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id);
     END IF;
-    RETURN ARRAY(SELECT c.facet FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
+    RETURN ARRAY(SELECT c.facet >> 20 FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
                      ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
                  WHERE c.project_id = caller_project
                  UNION
-                 SELECT c.facet FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
+                 SELECT c.facet >> 20 FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
                      ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
                  WHERE c.project_id = caller_project);
 END
@@ -48,8 +50,7 @@ GRANT SELECT ON catalog.backups, catalog.vaults, catalog.project_counts, catalog
     catalog.count_deltas, catalog.enterprise_project_grants TO catalog_reader;
 GRANT SELECT, INSERT, UPDATE, DELETE ON catalog.backups, catalog.replication_records, catalog.members, catalog.vaults,
     catalog.enterprise_project_grants TO catalog_writer;
-GRANT SELECT ON catalog.project_counts, catalog.facet_counts, catalog.vault_counts, catalog.count_deltas,
-    catalog.shares TO catalog_writer;
+GRANT SELECT ON catalog.project_counts, catalog.facet_counts, catalog.vault_counts, catalog.count_deltas TO catalog_writer;
 
 ALTER TABLE catalog.backups ENABLE ROW LEVEL SECURITY;
 ALTER TABLE catalog.replication_records ENABLE ROW LEVEL SECURITY;
@@ -85,17 +86,22 @@ CREATE POLICY own_grants ON catalog.enterprise_project_grants FOR SELECT TO cata
 
 -- A user with enterprise-project grants sees nothing outside them. `= ANY (NULL)` is null, which is not false.
 CREATE POLICY enterprise_projects ON catalog.backups AS RESTRICTIVE FOR SELECT TO catalog_reader USING (
-    (facet = ANY ((SELECT catalog.permitted_facets())::bigint[])) IS NOT FALSE);
+    ((facet >> 20) = ANY ((SELECT catalog.permitted_placements())::bigint[])) IS NOT FALSE);
 CREATE POLICY enterprise_projects ON catalog.count_deltas AS RESTRICTIVE FOR SELECT TO catalog_reader USING (
-    (facet = ANY ((SELECT catalog.permitted_facets())::bigint[])) IS NOT FALSE);
+    ((facet >> 20) = ANY ((SELECT catalog.permitted_placements())::bigint[])) IS NOT FALSE);
 CREATE POLICY enterprise_projects ON catalog.facet_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING (
-    (facet = ANY ((SELECT catalog.permitted_facets())::bigint[])) IS NOT FALSE);
+    ((facet >> 20) = ANY ((SELECT catalog.permitted_placements())::bigint[])) IS NOT FALSE);
 CREATE POLICY enterprise_projects ON catalog.vault_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING (
-    (facet = ANY ((SELECT catalog.permitted_facets())::bigint[])) IS NOT FALSE);
+    ((facet >> 20) = ANY ((SELECT catalog.permitted_placements())::bigint[])) IS NOT FALSE);
 CREATE POLICY enterprise_projects ON catalog.project_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING (
-    (SELECT catalog.permitted_facets()) IS NULL);
+    (SELECT catalog.permitted_placements()) IS NULL);
 
-CREATE POLICY writer ON catalog.backups TO catalog_writer USING (true) WITH CHECK (owner_project_id IS NULL);
+-- Copies in receivers' lists are for the triggers alone.
+CREATE POLICY writer ON catalog.backups FOR SELECT TO catalog_writer USING (true);
+CREATE POLICY writer_inserts ON catalog.backups FOR INSERT TO catalog_writer WITH CHECK (owner_project_id IS NULL);
+CREATE POLICY writer_updates ON catalog.backups FOR UPDATE TO catalog_writer
+    USING (owner_project_id IS NULL) WITH CHECK (owner_project_id IS NULL);
+CREATE POLICY writer_deletes ON catalog.backups FOR DELETE TO catalog_writer USING (owner_project_id IS NULL);
 CREATE POLICY writer ON catalog.replication_records TO catalog_writer USING (true) WITH CHECK (true);
 CREATE POLICY writer ON catalog.members TO catalog_writer USING (true) WITH CHECK (true);
 CREATE POLICY writer ON catalog.vaults TO catalog_writer USING (true) WITH CHECK (true);
@@ -107,7 +113,7 @@ CREATE POLICY writer ON catalog.vault_counts FOR SELECT TO catalog_writer USING 
 
 -- Nothing here is for everybody.
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA catalog FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION catalog.schema_version(), catalog.begin_request(text, text, boolean), catalog.permitted_facets()
+GRANT EXECUTE ON FUNCTION catalog.schema_version(), catalog.begin_request(text, text, boolean), catalog.permitted_placements()
     TO catalog_reader;
 GRANT EXECUTE ON FUNCTION catalog.schema_version(), catalog.fold_counts(), catalog.replication_document(text, uuid),
     catalog.api_time(timestamptz), catalog.member_state(text), catalog.is_project_id(text), catalog.is_extend_info(json),

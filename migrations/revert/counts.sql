@@ -7,5 +7,6 @@ DROP FUNCTION catalog.truncated();
 DROP FUNCTION catalog.count_changes();
 DROP FUNCTION catalog.fold_counts();
 DROP SEQUENCE catalog.fold_turn;
+DROP TABLE catalog.fold_lock;
 DROP TABLE catalog.count_deltas, catalog.project_counts, catalog.facet_counts, catalog.vault_counts;
 COMMIT;

@@ -12,5 +12,5 @@ $$;
 REVOKE ALL ON ALL TABLES IN SCHEMA catalog FROM catalog_reader, catalog_writer;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA catalog FROM catalog_reader, catalog_writer;
 DROP FUNCTION catalog.begin_request(text, text, boolean);
-DROP FUNCTION catalog.permitted_facets();
+DROP FUNCTION catalog.permitted_placements();
 COMMIT;

@@ -320,6 +320,9 @@ std::string parameter_table() {
 result<query::list_request> parse_list_request(std::string_view query, const parse_options& options) {
     query::list_request request;
     request.limit = options.max_limit;
+    auto parameters = table;
+    for (parameter& parameter : parameters)
+        if (parameter.name == "limit") parameter.max = options.max_limit;
     std::set<std::string_view> seen;
     while (!query.empty()) {
         const std::size_t end = query.find('&');
@@ -332,14 +335,14 @@ result<query::list_request> parse_list_request(std::string_view query, const par
             return bad_parameter("query: the parameter name " + quoted(name ? "" : pair.substr(0, equals)) +
                                  " is not percent-encoded UTF-8 without NUL; allowed: the names of the documentation");
         const auto found =
-            std::find_if(table.begin(), table.end(), [&](const parameter& p) { return p.name == *name; });
+            std::find_if(parameters.begin(), parameters.end(), [&](const parameter& p) { return p.name == *name; });
         const auto text =
             percent_decode(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1), true);
         if (!text || !is_clean_utf8(*text))
             return bad_parameter(
                 shorten(*name) + ": the value is not percent-encoded UTF-8 without NUL; allowed: " +
-                (found == table.end() ? std::string("percent-encoded UTF-8") : allowed_values(*found)));
-        if (found == table.end()) {
+                (found == parameters.end() ? std::string("percent-encoded UTF-8") : allowed_values(*found)));
+        if (found == parameters.end()) {
             if (options.ignore_unknown) continue;
             std::string names;
             for (const parameter& parameter : table)
@@ -351,9 +354,7 @@ result<query::list_request> parse_list_request(std::string_view query, const par
             if (found->empty_is_none) continue;
             return refuse(*found, "is empty");
         }
-        parameter parameter = *found;
-        if (parameter.name == "limit") parameter.max = options.max_limit;
-        auto parsed = parse_value(parameter, *text);
+        auto parsed = parse_value(*found, *text);
         if (parsed.has_error()) return parsed.error();
         found->apply(request, std::move(*parsed));
     }

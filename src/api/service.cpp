@@ -105,8 +105,8 @@ result<route> find_route(std::string_view target) {
         "The API does not exist; known: GET /v3/{project_id}/backups and GET /v3/{project_id}/backups/{backup_id}"};
     for (const std::string_view scheme : {"http://", "https://"}) {
         if (!target.starts_with(scheme)) continue;
-        const std::size_t path = target.find('/', scheme.size());
-        target = path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+        const std::size_t path = target.find_first_of("/?", scheme.size());
+        target = path == std::string_view::npos || target[path] == '?' ? std::string_view("/") : target.substr(path);
         break;
     }
     route found;
@@ -172,7 +172,7 @@ asio::awaitable<response> service::answer(const request& request) {
         if (!backup_id)
             co_return refuse(bad_parameter(
                 "backup_id: is not a UUID; allowed: a UUID such as 5606aab5-2dc2-4498-8144-dc848d099af5"));
-        if (!route->query.empty() && !options_.ignore_unknown)
+        if (route->query.find_first_not_of('&') != std::string_view::npos && !options_.ignore_unknown)
             co_return refuse(bad_parameter(shorten(route->query.substr(0, route->query.find_first_of("=&"))) +
                                            ": unknown parameter; allowed: none when one backup is shown"));
         work show = [caller, how, id = *backup_id, request_id = request.id](db::session& session) {

@@ -33,9 +33,8 @@ constexpr std::string_view usage =
 
 // Waits for SIGTERM or SIGINT, then stops the server: no new connections, answers finish, what is left after the bound
 // is cut off.
-asio::awaitable<void> stop_on_signal(http::server& server, std::chrono::milliseconds bound) {
+asio::awaitable<void> stop_on_signal(asio::signal_set& signals, http::server& server, std::chrono::milliseconds bound) {
     const auto executor = co_await asio::this_coro::executor;
-    asio::signal_set signals(executor, SIGTERM, SIGINT);
     co_await signals.async_wait(asio::use_awaitable);
     log_event("info", "stopping");
     signals.async_wait([](const boost::system::error_code& ec, int) {
@@ -51,6 +50,17 @@ asio::awaitable<void> stop_on_signal(http::server& server, std::chrono::millisec
     if (const std::size_t left = server.open_connections(); left > 0)
         log_event("warning", "connections_cut_off", {{"connections", std::to_string(left)}});
     server.abort();
+    // A request may still wait for a database that does not answer; it only reads, so that nothing is lost with it.
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    while (server.open_connections() > 0 && std::chrono::steady_clock::now() < end) {
+        pause.expires_after(std::chrono::milliseconds(10));
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+    if (server.open_connections() > 0) {
+        log_event("warning", "stopped_without_the_database");
+        std::_Exit(0);
+    }
+    signals.cancel();
 }
 
 db::session_options session_options_of(const settings& s) {
@@ -92,7 +102,7 @@ int run_serve(arguments args) {
     database_options.max_queue = s.database_queue;
     database_options.max_wait = s.database_wait;
     db::executor database(database_options);
-    database.wait_until_ready(std::chrono::seconds(5)); // the first requests find them ready
+    database.wait_until_ready(std::chrono::seconds(2)); // the first requests find them ready
 
     api::service_options service_options;
     service_options.dedicated_cloud = s.dedicated_cloud;
@@ -121,7 +131,8 @@ int run_serve(arguments args) {
                           e.code().message(),
                       e.code() == boost::system::errc::invalid_argument ? 2 : 1);
     }
-    asio::co_spawn(io, stop_on_signal(*server, s.shutdown_timeout), asio::detached);
+    asio::signal_set signals(io, SIGTERM, SIGINT); // before anybody is told that the service is there
+    asio::co_spawn(io, stop_on_signal(signals, *server, s.shutdown_timeout), asio::detached);
     server->start();
 
     const bool v6 = s.listen_address.find(':') != std::string::npos;

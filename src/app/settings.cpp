@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <unistd.h>
@@ -155,16 +156,16 @@ public:
     explicit reader(unsigned commands)
         : commands_(commands) {}
 
-    // Stores a value unless a source of higher precedence gave one; `source` names where it comes from.
-    void give(std::string_view name, std::string_view value, const std::string& source) {
+    // Stores a value unless an origin of higher precedence gave one; `source` is the place for messages.
+    void give(std::string_view name, std::string_view value, const std::string& source, char origin) {
         const setting* setting = find_setting(name, commands_);
         if (!setting) {
             out_.faults.push_back(source + ": unknown setting; `backup-catalog settings` lists them");
             return;
         }
-        const auto [place, first] = given_.try_emplace(std::string(name), source);
+        const auto [place, first] = given_.try_emplace(std::string(name), origin);
         if (!first) {
-            if (place->second == source) out_.faults.push_back(source + ": is given more than once");
+            if (place->second == origin) out_.faults.push_back(source + ": is given more than once");
             return;
         }
         if (const fault f = setting->store(out_.values, value)) out_.faults.push_back(source + ": " + *f);
@@ -202,20 +203,30 @@ public:
                 value = arguments[++i];
             } else {
                 out_.faults.push_back(flag + ": needs a value");
+                given_.try_emplace(std::string(name), 'f');
                 continue;
             }
             if (name == "config")
-                config_file_ = value;
+                set_config_file(value);
             else
-                give(name, value, flag);
+                give(name, value, flag, 'f');
         }
+    }
+
+    void set_config_file(std::string_view file) {
+        if (!config_file_.empty())
+            out_.faults.emplace_back("--config: is given more than once");
+        else if (file.empty() || std::filesystem::is_directory(file))
+            out_.faults.push_back("--config: '" + shorten(file) + "' is not a file");
+        else
+            config_file_ = file;
     }
 
     void read_environment() {
         for (const setting& setting : table) {
             const std::string variable = environment_name(setting.name);
             const char* value = std::getenv(variable.c_str());
-            if (value && (setting.commands & commands_) != 0) give(setting.name, value, "environment " + variable);
+            if (value && (setting.commands & commands_) != 0) give(setting.name, value, "environment " + variable, 'e');
         }
         for (char** entry = environ; *entry; ++entry) {
             const std::string_view variable = std::string_view(*entry).substr(0, std::string_view(*entry).find('='));
@@ -247,16 +258,18 @@ public:
             const std::string name(trimmed(content.substr(0, equals)));
             // One file may serve several subcommands: what another one knows is not an error here.
             if (!find_setting(name, commands_) && find_setting(name, every)) continue;
-            give(name, trimmed(content.substr(equals + 1)), source + ": " + name);
+            give(name, trimmed(content.substr(equals + 1)), source + ": " + name, 'i');
         }
     }
+
+    bool was_given(std::string_view name) const { return given_.contains(name); }
 
     parsed_settings finish() { return std::move(out_); }
 
 private:
     unsigned commands_;
     parsed_settings out_;
-    std::map<std::string, std::string, std::less<>> given_; // setting -> source
+    std::map<std::string, char, std::less<>> given_; // setting -> origin: flag, environment, INI file
     std::string config_file_;
 };
 
@@ -274,16 +287,14 @@ parsed_settings read_settings(std::span<const std::string_view> arguments, comma
     parsed_settings out = reader.finish();
     if (out.help) return out;
     const settings& s = out.values;
-    const auto require = [&](bool there, std::string_view name, std::string_view why) {
-        const bool reported = std::any_of(out.faults.begin(), out.faults.end(), [&](const std::string& f) {
-            return f.find(name) != std::string::npos || f.find(environment_name(name)) != std::string::npos;
-        });
-        if (!there && !reported) out.faults.push_back("--" + std::string(name) + ": is required" + std::string(why));
+    const auto require = [&](std::string_view name, std::string_view why) {
+        if (!reader.was_given(name))
+            out.faults.push_back("--" + std::string(name) + ": is required" + std::string(why));
     };
-    require(!s.database_url.empty(), "database-url", "");
+    require("database-url", "");
     if (command == command::serve) {
-        require(!s.identity.empty(), "identity", "; allowed: static");
-        if (s.identity == "static") require(!s.identity_file.empty(), "identity-file", " with identity=static");
+        require("identity", "; allowed: static");
+        if (s.identity == "static") require("identity-file", " with identity=static");
     }
     return out;
 }

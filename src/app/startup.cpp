@@ -46,17 +46,23 @@ std::optional<db::session> connect_checked(const db::session_options& options, n
     const std::string no_privilege =
         "database-url: the role may not read the catalog; grant it " +
         std::string(role == needed_role::reader ? "catalog_reader" : "catalog_reader or catalog_writer");
+    if (!db::is_valid_url(options.url)) {
+        status = 2;
+        fault = "database-url: is not a libpq URL; allowed: postgresql://USER@HOST/DATABASE or host=… dbname=… user=…";
+        return std::nullopt;
+    }
     try {
         db::session session(options);
         status = 2;
         const db::rows who = session.run_once(db::statement(sql::role));
         const std::string name(who.text(0, 0));
         const auto flag = [&](std::size_t column) { return who.text(0, column) == "t"; };
-        if (role == needed_role::reader && (flag(1) || flag(2) || flag(3))) {
+        if (role == needed_role::reader && (flag(1) || flag(2) || flag(3) || flag(4))) {
             fault = "database-url: role '" + name + "' is not bound by row-level security (" +
                     (flag(1)   ? "superuser"
                      : flag(2) ? "BYPASSRLS"
-                               : "owner of the tables") +
+                     : flag(3) ? "owner of the tables"
+                               : "a policy shows it every row, as catalog_writer does") +
                     "); use a login role that is only a member of catalog_reader";
             return std::nullopt;
         }
@@ -80,7 +86,7 @@ std::optional<db::session> connect_checked(const db::session_options& options, n
                                                     : "; install the program's newer version");
             return std::nullopt;
         }
-        if (!flag(4)) {
+        if (!flag(5)) {
             fault = no_privilege;
             return std::nullopt;
         }

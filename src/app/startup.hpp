@@ -29,7 +29,7 @@ enum class needed_role {
 std::optional<db::session> connect_checked(const db::session_options& options, needed_role role, std::string& fault,
                                            int& status);
 
-// A database error without what may hold a secret (libpq names hosts and users, never passwords), on one line.
+// A message on one line. (Once its URL is parsed, libpq names hosts and users in errors, never passwords.)
 std::string one_line(std::string_view message);
 
 } // namespace catalog::app

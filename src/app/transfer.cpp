@@ -96,6 +96,11 @@ std::optional<db::session> open_session(const settings& s, std::string_view name
             fault = "database-url: the role may not " + std::string(name) + "; grant it catalog_writer";
             status = 2;
             session.reset();
+        } else if (may.text(0, 2) == "t") {
+            fault = "database-url: the role is a catalog_reader too, which hides rows from it; use one that is only a "
+                    "catalog_writer";
+            status = 2;
+            session.reset();
         }
     }
     if (!session) std::cerr << "backup-catalog " << name << ": " << fault << '\n';

@@ -35,6 +35,7 @@ void executor::submit(job work) {
             refused = refusal::queue_full;
         } else {
             queue_.push_back({std::move(work), std::chrono::steady_clock::now()});
+            if (connected_ == 0) none_connected_.notify_one();
         }
     }
     if (refused) {
@@ -70,6 +71,7 @@ void executor::stop() {
     }
     work_there_.notify_all();
     stop_there_.notify_all();
+    none_connected_.notify_all();
     for (auto& entry : left)
         entry.work.refused(refusal::stopping);
     for (auto& thread : threads_)
@@ -89,7 +91,7 @@ void executor::connect(std::optional<session>& connection) {
 
 // The next job. A thread without a connection takes one only to refuse it, and only while no other thread could run it;
 // otherwise it returns nothing when it is time to try to connect again, or to stop.
-std::optional<executor::waiting> executor::take_job(bool connected) {
+std::optional<executor::waiting> executor::take_job(bool connected, std::chrono::milliseconds pause) {
     std::unique_lock lock(mutex_);
     const auto ready = [&] { return stopping_ || (!queue_.empty() && (connected || connected_ == 0)); };
     if (connected) {
@@ -97,7 +99,8 @@ std::optional<executor::waiting> executor::take_job(bool connected) {
         work_there_.wait(lock, ready);
         --idle_;
     } else {
-        work_there_.wait_for(lock, options_.reconnect_pause, ready);
+        // Not on work_there_: a wake-up meant for a thread that could run the job would be lost here.
+        none_connected_.wait_for(lock, pause, ready);
     }
     if (queue_.empty() || !ready()) return std::nullopt;
     waiting entry = std::move(queue_.front());
@@ -110,7 +113,7 @@ void executor::run_job(waiting& entry, std::optional<session>& connection) {
         if (!connection || !connection->broken()) return;
         connection.reset();
         const std::lock_guard lock(mutex_);
-        --connected_;
+        if (--connected_ == 0) none_connected_.notify_all();
     };
     for (int attempt = 0; attempt < 2; ++attempt) {
         if (!connection) connect(connection);
@@ -134,13 +137,17 @@ void executor::serve_jobs() {
     sched_setscheduler(0, SCHED_BATCH, &no_priority);
 
     std::optional<session> connection;
+    std::chrono::milliseconds pause = options_.reconnect_pause;
     auto next_attempt = std::chrono::steady_clock::now();
     for (;;) {
         if (!connection && std::chrono::steady_clock::now() >= next_attempt) {
             connect(connection);
-            next_attempt = std::chrono::steady_clock::now() + options_.reconnect_pause;
+            // While others are connected there is no hurry (too many connections, most likely); otherwise there is.
+            pause = connection || none_connected() ? options_.reconnect_pause
+                                                   : std::min(pause * 2, std::chrono::milliseconds(5000));
+            next_attempt = std::chrono::steady_clock::now() + pause;
         }
-        std::optional<waiting> entry = take_job(connection.has_value());
+        std::optional<waiting> entry = take_job(connection.has_value(), pause);
         if (!entry) {
             const std::lock_guard lock(mutex_);
             if (stopping_ && queue_.empty()) return;
@@ -151,6 +158,11 @@ void executor::serve_jobs() {
         else
             entry->work.refused(refusal::database_away);
     }
+}
+
+bool executor::none_connected() {
+    const std::lock_guard lock(mutex_);
+    return connected_ == 0;
 }
 
 } // namespace catalog::db

@@ -62,13 +62,15 @@ private:
 
     void serve_jobs();
     void refuse_old_jobs();
-    std::optional<waiting> take_job(bool connected);
+    std::optional<waiting> take_job(bool connected, std::chrono::milliseconds pause);
+    bool none_connected();
     void run_job(waiting& entry, std::optional<session>& connection);
     void connect(std::optional<session>& connection);
 
     executor_options options_;
     std::mutex mutex_;
-    std::condition_variable work_there_;
+    std::condition_variable work_there_;     // for threads with a connection
+    std::condition_variable none_connected_; // for threads without one, which run no jobs
     std::deque<waiting> queue_;
     bool stopping_ = false;
     std::size_t connected_ = 0; // threads that have a connection

@@ -3,6 +3,8 @@
 
 #include <pqxx/pqxx>
 
+#include <array>
+#include <libpq-fe.h>
 #include <list>
 #include <unordered_map>
 
@@ -24,7 +26,41 @@ failure classify(const std::string& sqlstate) {
 // chooses between two indexes is wrong for some project by a factor of a thousand (docs/architecture.md).
 constexpr std::string_view fixed_plan_settings =
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; "
-    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET max_parallel_workers_per_gather = 0; SET jit = off";
+    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_sort = off; SET max_parallel_workers_per_gather "
+    "= 0; SET jit = off";
+
+// The connection string with bounds on how long a silent network can hold a connection, where it names none itself.
+std::string with_bounds(const std::string& url, std::chrono::milliseconds statement_timeout) {
+    PQconninfoOption* parsed = PQconninfoParse(url.c_str(), nullptr);
+    if (!parsed) throw error(failure::other, "", "is not a libpq URL such as postgresql://user@host/dbname");
+    const auto user_timeout = std::max<long long>(statement_timeout.count(), 10'000) + 5'000;
+    const std::array<std::pair<std::string_view, std::string>, 5> bounds{
+        {{"connect_timeout", "5"},
+         {"keepalives_idle", "10"},
+         {"keepalives_interval", "5"},
+         {"keepalives_count", "3"},
+         {"tcp_user_timeout", std::to_string(user_timeout)}}};
+    std::string out;
+    const auto add = [&out](std::string_view name, std::string_view value) {
+        out += name;
+        out += "='";
+        for (const char c : value) {
+            if (c == '\'' || c == '\\') out += '\\';
+            out += c;
+        }
+        out += "' ";
+    };
+    for (const PQconninfoOption* option = parsed; option->keyword; ++option)
+        if (option->val) add(option->keyword, option->val);
+    for (const auto& [name, value] : bounds) {
+        bool named = false;
+        for (const PQconninfoOption* option = parsed; option->keyword; ++option)
+            named = named || (name == option->keyword && option->val);
+        if (!named) add(name, value);
+    }
+    PQconninfoFree(parsed);
+    return out;
+}
 
 template <class Work>
 auto translated(bool& broken, Work&& work) {
@@ -45,6 +81,12 @@ auto translated(bool& broken, Work&& work) {
 
 } // namespace
 
+bool is_valid_url(const std::string& url) {
+    PQconninfoOption* parsed = PQconninfoParse(url.c_str(), nullptr);
+    PQconninfoFree(parsed);
+    return parsed != nullptr;
+}
+
 rows::rows(std::shared_ptr<const void> owner)
     : owner_(std::move(owner)) {}
 
@@ -64,7 +106,7 @@ bool rows::is_null(std::size_t row, std::size_t column) const noexcept {
 
 struct session::state {
     explicit state(const session_options& options)
-        : connection(options.url)
+        : connection(with_bounds(options.url, options.statement_timeout))
         , work(std::make_unique<pqxx::nontransaction>(connection))
         , max_prepared(options.max_prepared) {}
 
@@ -142,7 +184,8 @@ rows session::run_once(const statement& statement) {
 
 void session::begin(bool read_snapshot) {
     translated(state_->broken, [&] {
-        state_->work->exec(read_snapshot ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN");
+        state_->work->exec(read_snapshot ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+                                         : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
     });
 }
 

@@ -39,6 +39,9 @@ struct session_options {
     bool fixed_plans = true;                        // generic plans with one way each; off for import and export
 };
 
+// True if libpq understands the URL (or keyword/value string). Its own message could hold a password.
+bool is_valid_url(const std::string& url);
+
 // One connection. Not thread-safe: one thread at a time. Every member may throw db::error.
 class session {
 public:

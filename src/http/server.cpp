@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
@@ -132,9 +133,26 @@ private:
         bhttp::request_parser<bhttp::string_body> parser;
         parser.header_limit(static_cast<std::uint32_t>(options_.max_header_bytes));
         parser.body_limit(options_.max_body_bytes);
-        stream_.expires_after(options_.receive_timeout);
+        // The stream's own timer would close the socket, and 408 could not be said any more.
+        stream_.expires_never();
+        const auto late = std::make_shared<bool>(false);
+        const auto arrived = std::make_shared<bool>(false);
+        asio::steady_timer receive_timer(stream_.get_executor(), options_.receive_timeout);
+        receive_timer.async_wait([self = shared_from_this(), late, arrived](error_code failed) {
+            if (failed || *arrived) return;
+            *late = true;
+            self->stream_.socket().cancel();
+        });
         // The parser itself goes in: parser.get() would lose its limits.
-        co_await bhttp::async_read(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, ec));
+        co_await bhttp::async_read_header(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, ec));
+        if (!ec && beast::iequals(parser.get()[bhttp::field::expect], "100-continue")) {
+            constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+            co_await asio::async_write(stream_, asio::buffer(go_on), asio::redirect_error(asio::use_awaitable, ec));
+        }
+        if (!ec) co_await bhttp::async_read(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, ec));
+        *arrived = true;
+        receive_timer.cancel();
+        if (*late) ec = beast::error::timeout;
         if (ec) {
             const bool has_request_line = !parser.get().target().empty();
             auto refusal = refusal_of(ec, has_request_line, options_, id);
@@ -221,6 +239,10 @@ public:
     }
 
     void stop() {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true; // a connection that is being accepted now is not admitted
+        }
         asio::dispatch(acceptor_.get_executor(), [self = shared_from_this()] {
             error_code ignored;
             self->acceptor_.close(ignored);
@@ -263,6 +285,7 @@ private:
         auto client = std::make_shared<connection>(std::move(socket), options_, handle_);
         {
             const std::lock_guard lock(mutex_);
+            if (stopping_) return;
             if (connections_.size() < options_.max_connections) {
                 connections_.insert(client);
                 asio::co_spawn(
@@ -311,6 +334,7 @@ private:
     tcp::acceptor acceptor_;
     mutable std::mutex mutex_;
     std::unordered_set<std::shared_ptr<connection>> connections_;
+    bool stopping_ = false;
     std::atomic<std::size_t> refusing_{0};
 };
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <unordered_map>
 
@@ -71,49 +72,51 @@ private:
     const std::unordered_map<std::string, known_token> tokens_;
 };
 
-// One entry of "tokens"; faults go to `fault` as "member: what is wrong".
-std::optional<std::pair<std::string, known_token>> read_entry(const json::value& value, std::string& fault) {
+// One entry of "tokens"; each fault goes to `report` as "member: what is wrong".
+std::optional<std::pair<std::string, known_token>> read_entry(const json::value& value,
+                                                              const std::function<void(const std::string&)>& report) {
     const json::object* entry = value.if_object();
     if (!entry) {
-        fault = "must be an object";
+        report("must be an object");
         return std::nullopt;
     }
+    bool clean = true;
+    const auto fault = [&](const std::string& what) {
+        clean = false;
+        report(what);
+    };
     const auto text = [&](std::string_view member) -> std::string {
         const json::value* found = entry->if_contains(member);
-        if (!found || !found->is_string() || found->get_string().empty()) {
-            if (fault.empty()) fault = std::string(member) + ": must be a string that is not empty";
-            return {};
-        }
-        return std::string(found->get_string());
+        if (found && found->is_string() && !found->get_string().empty()) return std::string(found->get_string());
+        fault(std::string(member) + ": must be a string that is not empty");
+        return {};
     };
     known_token token;
     const std::string secret = text("token");
     token.who.user_id = text("user_id");
     token.who.project_id = text("project_id");
-    if (fault.empty() && !is_project_id(token.who.project_id))
-        fault = "project_id: must be 1 to 64 characters of letters, digits, '_' and '-'";
+    if (!token.who.project_id.empty() && !is_project_id(token.who.project_id))
+        fault("project_id: must be 1 to 64 characters of letters, digits, '_' and '-'");
     const json::value* roles = entry->if_contains("roles");
-    if (!roles || !roles->is_array()) {
-        if (fault.empty()) fault = "roles: must be an array of strings";
+    const bool texts = roles && roles->is_array() &&
+                       std::all_of(roles->get_array().begin(), roles->get_array().end(),
+                                   [](const json::value& role) { return role.is_string(); });
+    if (texts) {
+        for (const json::value& role : roles->get_array())
+            token.who.roles.emplace_back(role.get_string());
     } else {
-        for (const json::value& role : roles->get_array()) {
-            if (role.is_string())
-                token.who.roles.emplace_back(role.get_string());
-            else if (fault.empty())
-                fault = "roles: must be an array of strings";
-        }
+        fault("roles: must be an array of strings");
     }
     if (const json::value* expires = entry->if_contains("expires_at")) {
         if (expires->is_string()) token.expires_at = parse_rfc3339(std::string(expires->get_string()));
-        if (!token.expires_at && fault.empty()) fault = "expires_at: must be a time as 2027-01-31T00:00:00Z";
+        if (!token.expires_at) fault("expires_at: must be a time as 2027-01-31T00:00:00Z");
     }
     for (const auto& member : *entry) {
         constexpr std::array<std::string_view, 5> known{"token", "user_id", "project_id", "roles", "expires_at"};
-        if (fault.empty() && std::find(known.begin(), known.end(), member.key()) == known.end())
-            fault =
-                std::string(member.key()) + ": unknown member; known: token, user_id, project_id, roles, expires_at";
+        if (std::find(known.begin(), known.end(), member.key()) == known.end())
+            fault(std::string(member.key()) + ": unknown member; known: token, user_id, project_id, roles, expires_at");
     }
-    if (!fault.empty()) return std::nullopt;
+    if (!clean) return std::nullopt;
     return std::pair(secret, std::move(token));
 }
 
@@ -141,11 +144,11 @@ std::unique_ptr<verifier> load_static_identity(const std::string& file, std::str
     const std::size_t faults_before = faults.size();
     std::size_t index = 0;
     for (const json::value& value : list->get_array()) {
-        std::string fault;
-        auto entry = read_entry(value, fault);
-        if (entry && !tokens.insert(std::move(*entry)).second) fault = "token: is listed twice";
-        if (!fault.empty())
+        const auto report = [&](const std::string& fault) {
             faults += "identity-file: '" + file + "': tokens[" + std::to_string(index) + "]." + fault + "\n";
+        };
+        auto entry = read_entry(value, report);
+        if (entry && !tokens.insert(std::move(*entry)).second) report("token: is listed twice");
         ++index;
     }
     if (faults.size() != faults_before) return nullptr;

@@ -78,8 +78,9 @@ result<marker_place> find_marker(request_transaction& transaction, const scope& 
 
 row_counts count_rows(request_transaction& transaction, const scope& scope) {
     row_counts counts;
-    counts.listed = static_cast<std::uint64_t>(
-        to_integer(transaction.run("count the listed rows", listed_statement(scope)).text(0, 0)));
+    // A user with grants sees the changes but not the project's total: then this is no number, and facets say more.
+    counts.listed = static_cast<std::uint64_t>(std::max<std::int64_t>(
+        0, to_integer(transaction.run("count the listed rows", listed_statement(scope)).text(0, 0))));
     const bool unfiltered = is_unfiltered(scope);
     if (unfiltered && tie_classes(total_order(scope.request.sort)).empty()) {
         counts.facet_matches = counts.total = counts.listed;

@@ -125,10 +125,7 @@ public:
             out_.sql(" AND b.parent_id IS NULL");
         }
         if (driver == access::fetch_facet) {
-            std::vector<std::string> facets;
-            for (const auto& entry : counts_.facets)
-                if (!only || only->holds(entry.facet)) facets.push_back(std::to_string(entry.facet));
-            out_.sql(" AND b.facet = ANY (").param(db::array_literal(facets), "bigint[]").sql(")");
+            out_.sql(" AND b.facet = m.facet"); // see write_found
         } else {
             facet_filter filter = filter_;
             if (only) {
@@ -139,6 +136,8 @@ public:
             if (has_placement_filter(scope_))
                 out_.sql(" AND (b.facet >> 20) = ANY (").param(matching_placements(counts_), "bigint[]").sql(")");
         }
+        if (only && only->mask != facet::status_mask && !only->ties)
+            out_.sql(" AND b.").sql(column_of(order_.front().key).column).sql(" > '-infinity'"); // past the nulls
         if (scope_.vaults)
             out_.sql(" AND b.vault_id = ANY (").param(db::array_literal(*scope_.vaults), "uuid[]").sql(")");
 
@@ -228,8 +227,7 @@ public:
     // SELECT of one branch's rows of one project (the given one, or p's), in order.
     void write_branch_of_project(const branch& branch, bool with_keys) {
         const std::vector<sort_term> order = branch_order(branch.only);
-        const bool fetched_keys = branch.access != access::walk && !keys_covered(branch.access, order);
-        if (!fetched_keys) {
+        if (branch.access == access::walk) {
             out_.sql("SELECT ");
             write_columns("b", with_keys);
             out_.sql(" FROM catalog.backups b WHERE ");
@@ -239,18 +237,43 @@ public:
             write_order(branch.only, "b");
             return;
         }
-        // Ids from the index alone, then the sort columns by primary key. OFFSET 0 keeps the planner from merging the
-        // two, which could make it walk a sort index instead.
+        // The rows are found first and sorted then. OFFSET 0 keeps the planner from merging the two, which could make
+        // it walk a sort index instead. Sort columns that the finding index lacks come by primary key.
+        const bool covered = keys_covered(branch.access, order);
         out_.sql("SELECT ");
         write_columns("k", with_keys);
-        out_.sql(" FROM (SELECT b.project_id, b.id FROM catalog.backups b WHERE ");
-        write_project("b");
-        write_filters(branch.access, branch.only);
-        out_.sql(" OFFSET 0) f CROSS JOIN LATERAL (SELECT ");
-        write_columns("b", true);
-        out_.sql(" FROM catalog.backups b WHERE b.project_id = f.project_id AND b.id = f.id OFFSET 0) k WHERE true");
+        out_.sql(" FROM (");
+        write_found(branch, covered);
+        if (covered) {
+            out_.sql(") k WHERE true");
+        } else {
+            out_.sql(") f CROSS JOIN LATERAL (SELECT ");
+            write_columns("b", true);
+            out_.sql(
+                " FROM catalog.backups b WHERE b.project_id = f.project_id AND b.id = f.id OFFSET 0) k WHERE true");
+        }
         write_keyset(branch, "k");
         write_order(branch.only, "k");
+    }
+
+    // SELECT of the rows that a driver finds, in no order.
+    void write_found(const branch& branch, bool with_keys) {
+        out_.sql("SELECT ");
+        write_columns("b", with_keys);
+        if (branch.access == access::fetch_facet) {
+            // One look-up a facet: `= ANY` of an array may become a filter on the whole project's index range.
+            std::vector<std::string> facets;
+            for (const auto& entry : counts_.facets)
+                if (!branch.only || branch.only->holds(entry.facet)) facets.push_back(std::to_string(entry.facet));
+            out_.sql(" FROM unnest(")
+                .param(db::array_literal(facets), "bigint[]")
+                .sql(") AS m (facet) CROSS JOIN LATERAL (SELECT ");
+            write_columns("b", with_keys);
+        }
+        out_.sql(" FROM catalog.backups b WHERE ");
+        write_project("b");
+        write_filters(branch.access, branch.only);
+        out_.sql(branch.access == access::fetch_facet ? " OFFSET 0) b" : " OFFSET 0");
     }
 
     // SELECT of one branch's rows, in order. Over all projects, `need` (a parameter's number) bounds those of each.

@@ -260,6 +260,7 @@ private:
     }
 
     void write(const batch& rows) {
+        if (fault_count() > 0) return; // nothing will be committed
         if (!rows.backups.empty()) {
             session_.copy_in("stage_backups", with(backup_columns, {"origin", "replicated"}), rows.backups);
             session_.copy_in("stage_replication_records", replication_columns, rows.replications);

@@ -89,6 +89,14 @@ std::string join(names words) {
     return out;
 }
 
+// PostgreSQL's json type takes NUL in a string but can't look into such a value.
+bool has_nul(const json_node& node) {
+    const auto nul = [](const std::string& text) { return text.find('\0') != std::string::npos; };
+    return nul(node.text) || std::any_of(node.items.begin(), node.items.end(), has_nul) ||
+           std::any_of(node.members.begin(), node.members.end(),
+                       [&](const auto& member) { return nul(member.first) || has_nul(member.second); });
+}
+
 // Reads the members of one JSON object and reports each that is wrong.
 class object_reader {
 public:
@@ -239,6 +247,7 @@ field read_extend_info(object_reader& backup, const std::string& prefix, field& 
     info.choice("supported_restore_mode", restore_modes, false);
     info.container("os_images_data", kind::array);
     info.integer("progress", 2147483647, false);
+    if (has_nul(*node)) backup.fault("extend_info", "must not contain the character NUL");
     if (const json_node* consistency = info.container("app_consistency", kind::object)) {
         for (const auto& [name, value] : consistency->members)
             if (value.type != kind::string && value.type != kind::null)
@@ -249,7 +258,7 @@ field read_extend_info(object_reader& backup, const std::string& prefix, field& 
     std::string text;
     stored.write(text);
     if (text.size() > max_extend_info)
-        info.fault("", "must have at most " + std::to_string(max_extend_info) + " bytes");
+        backup.fault("extend_info", "must have at most " + std::to_string(max_extend_info) + " bytes");
     if (!info.clean()) return std::nullopt;
     return text;
 }
@@ -268,6 +277,7 @@ std::optional<row> read_replication(const json_node& node, const std::string& pr
     for (std::size_t i = 6; i < 16; ++i)
         out[i] = record.text(replication_columns[i], 255, false);
     if (const json_node* extra = record.container("extra_info", kind::object)) {
+        if (has_nul(*extra)) record.fault("extra_info", "must not contain the character NUL");
         std::string text;
         extra->write(text);
         if (text.size() > max_extend_info)
@@ -278,7 +288,7 @@ std::optional<row> read_replication(const json_node& node, const std::string& pr
     return record.clean() ? std::optional(std::move(out)) : std::nullopt;
 }
 
-void read_backup(const json_node& node, const std::string& prefix, const field& parent, records& out,
+void read_backup(const json_node& node, const std::string& prefix, bool nested, const field& parent, records& out,
                  const report_fault& report) {
     object_reader record(node, prefix, report);
     record.given("kind");
@@ -358,10 +368,10 @@ void read_backup(const json_node& node, const std::string& prefix, const field& 
         const std::string child_prefix = prefix + "children[" + std::to_string(i) + "].";
         if (children->items[i].type != kind::object)
             report(children->items[i].line, child_prefix.substr(0, child_prefix.size() - 1) + ": must be an object");
-        else if (parent)
+        else if (nested)
             report(children->items[i].line, prefix + "children: a child has no children of its own");
         else
-            read_backup(children->items[i], child_prefix, id, out, report);
+            read_backup(children->items[i], child_prefix, true, id, out, report);
     }
 }
 
@@ -414,14 +424,14 @@ void read_records(const json_node& document, records& out, const report_fault& r
             }
             for (const json_node& backup : list->items) {
                 if (backup.type == kind::object)
-                    read_backup(backup, "", std::nullopt, out, report);
+                    read_backup(backup, "", false, std::nullopt, out, report);
                 else
                     report(backup.line, "backups: must hold objects");
             }
             return;
         }
         if (const json_node* shown = document.find("backup"); shown && shown->type == kind::object) {
-            read_backup(*shown, "", std::nullopt, out, report);
+            read_backup(*shown, "", false, std::nullopt, out, report);
             return;
         }
     }
@@ -429,7 +439,7 @@ void read_records(const json_node& document, records& out, const report_fault& r
                                   : record_kind                                    ? std::string_view("?")
                                                                                    : std::string_view("backup");
     if (name == "backup")
-        read_backup(document, "", std::nullopt, out, report);
+        read_backup(document, "", false, std::nullopt, out, report);
     else if (name == "vault")
         read_vault(document, out, report);
     else if (name == "member")

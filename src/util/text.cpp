@@ -197,6 +197,7 @@ std::string random_hex_id() {
 }
 
 std::string shorten(std::string_view text, std::size_t max) {
+    if (!is_clean_utf8(text)) return "(not UTF-8)";
     if (text.size() <= max) return std::string(text);
     std::size_t end = max;
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)

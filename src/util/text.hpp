@@ -40,7 +40,8 @@ void append_json_string(std::string& out, std::string_view text);
 // 32 random hex digits (X-Request-Id). Thread-safe.
 std::string random_hex_id();
 
-// `text` cut to `max` bytes at a character boundary, with "…" where something is missing; for error messages.
+// `text` cut to `max` bytes at a character boundary, with "…" where something is missing, and "(not UTF-8)" for what
+// can't be shown; for error messages.
 std::string shorten(std::string_view text, std::size_t max = 64);
 
 } // namespace catalog

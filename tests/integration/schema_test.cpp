@@ -40,9 +40,11 @@ BOOST_AUTO_TEST_CASE(golden_dump) {
         std::istringstream expected(support::read_file(golden));
         std::string now_line;
         std::string expected_line;
-        while (std::getline(now, now_line) && std::getline(expected, expected_line) && now_line == expected_line) {}
+        while (std::getline(now, now_line) && std::getline(expected, expected_line) && now_line == expected_line) {
+        }
         BOOST_TEST((dumped.output == support::read_file(golden)),
-                   "now: " << now_line << "\ngolden: " << expected_line << "\nthe schema differs from sql/schema.sql; scripts/dump-schema makes it anew");
+                   "now: " << now_line << "\ngolden: " << expected_line
+                           << "\nthe schema differs from sql/schema.sql; scripts/dump-schema makes it anew");
     }
     cluster.drop_database(database);
 }

@@ -120,7 +120,7 @@ private:
     std::vector<const member*> members_of(const std::string& backup_id) const;
     std::vector<const member*> members_for(const std::string& backup_id, const std::string& project_id) const;
     row as_owner(const backup& record) const;
-    row as_receiver(const backup& record, const std::vector<member const*>& shares,
+    row as_receiver(const backup& record, const std::vector<const member*>& shares,
                     const std::string& project_id) const;
     bool within_grants(const std::string& user_id, const backup& record) const;
     bool is_visible(const caller& who, const backup& record, bool all_tenants) const;

@@ -8,7 +8,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-
 #include <unistd.h>
 
 namespace unit {

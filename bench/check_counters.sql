@@ -1,0 +1,19 @@
+-- The groups whose counter, with the deltas that are not folded in yet, is not what a plain count of the backups gives.
+WITH plain AS (
+    SELECT 'facet' AS level, project_id, facet::text AS what, count(*) AS n FROM catalog.backups GROUP BY 2, 3
+    UNION ALL
+    SELECT 'vault', project_id, vault_id || '/' || facet, count(*) FROM catalog.backups WHERE vault_id IS NOT NULL GROUP BY 2, 3
+    UNION ALL
+    SELECT 'project', project_id, (owner_project_id IS NOT NULL)::text, count(*) FROM catalog.backups
+    WHERE parent_id IS NULL GROUP BY 2, 3
+), counted AS (
+    SELECT level, project_id, what, sum(n) AS n FROM (
+        SELECT 'facet' AS level, project_id, facet::text AS what, n FROM catalog.facet_counts
+        UNION ALL SELECT 'facet', project_id, facet::text, n FROM catalog.count_deltas
+        UNION ALL SELECT 'vault', project_id, vault_id || '/' || facet, n FROM catalog.vault_counts
+        UNION ALL SELECT 'vault', project_id, vault_id || '/' || facet, n FROM catalog.count_deltas WHERE vault_id IS NOT NULL
+        UNION ALL SELECT 'project', project_id, shared::text, n FROM catalog.project_counts
+        UNION ALL SELECT 'project', project_id, (facet & 32768 <> 0)::text, n FROM catalog.count_deltas WHERE facet & 65536 = 0) c
+    GROUP BY 1, 2, 3 HAVING sum(n) <> 0
+)
+SELECT count(*) FROM plain p FULL JOIN counted c USING (level, project_id, what) WHERE p.n IS DISTINCT FROM c.n

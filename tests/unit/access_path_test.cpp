@@ -1,0 +1,410 @@
+// This file tests which way to a page is chosen from the numbers of rows, and which branches it has.
+#define BOOST_TEST_DYN_LINK
+#include "query/access_path.hpp"
+#include "query/facet.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+BOOST_AUTO_TEST_SUITE(access_paths)
+
+using namespace catalog::query;
+using catalog::query::access;
+
+namespace {
+
+constexpr std::uint64_t million = 1'000'000;
+
+scope asking(list_request request = {}) {
+    request.limit = request.limit == 1000 ? 50 : request.limit;
+    return {std::move(request), "p", std::nullopt, std::nullopt, {}};
+}
+
+list_request sorted_by(std::vector<sort_term> sort, std::uint32_t offset = 0) {
+    list_request request;
+    request.sort = std::move(sort);
+    request.offset = offset;
+    return request;
+}
+
+// Numbers of a list without facet filter.
+row_counts unfiltered(std::uint64_t n) {
+    return {{}, n, n, n};
+}
+
+// Numbers of a list where `facets` match, which are all matches unless `total` says less.
+row_counts matching(std::vector<row_counts::facet_count> facets, std::uint64_t listed,
+                    std::optional<std::uint64_t> total = std::nullopt) {
+    std::uint64_t matches = 0;
+    for (const auto& facet : facets)
+        matches += facet.n;
+    return {std::move(facets), listed, matches, total.value_or(matches)};
+}
+
+// Rows of the statuses by their number in facet.hpp; some in a second facet of the same status.
+row_counts by_status(const std::vector<std::uint64_t>& rows, std::uint64_t listed = 0) {
+    std::vector<row_counts::facet_count> facets;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (rows[i] == 0) continue;
+        const auto status = static_cast<std::int64_t>(i);
+        const std::uint64_t second = rows[i] / 3;
+        facets.push_back({status, rows[i] - second});
+        if (second > 0) facets.push_back({status | std::int64_t{1} << 4U | std::int64_t{5} << 20U, second});
+    }
+    row_counts counts = matching(std::move(facets), listed);
+    counts.listed = std::max(counts.listed, counts.facet_matches);
+    return counts;
+}
+
+marker_place at_status(std::string status) {
+    return {"2026-01-01 00:00:00+00", "-infinity", "-infinity", "n", std::move(status), "id"};
+}
+
+// "status:access>" in order: ">" where the branch begins behind the marker, "*" for a branch of all rows.
+std::string branches(const access_path& path) {
+    std::string out;
+    for (const branch& b : path.branches)
+        out += (out.empty() ? "" : " ") + (b.only ? std::string(b.only->name) : "*") + (b.after_marker ? ">" : "");
+    return out;
+}
+
+access only_access(const scope& scope, const row_counts& counts,
+                   const std::optional<marker_place>& marker = std::nullopt) {
+    const access_path path = choose_access_path(scope, counts, marker);
+    BOOST_REQUIRE(path.branches.size() == 1U);
+    BOOST_TEST(!path.branches[0].only.has_value());
+    BOOST_TEST(path.branches[0].after_marker);
+    BOOST_TEST(path.reason.find(name_of(path.branches[0].access)) != std::string::npos, path.reason);
+    return path.branches[0].access;
+}
+
+bool one_stage(const scope& scope, const row_counts& counts) {
+    return choose_access_path(scope, counts, std::nullopt).one_stage;
+}
+
+const std::string uuid = "5606aab5-2dc2-4498-8144-dc848d099af5";
+const std::string all_ascending =
+    "available deleting error protecting restoring waiting_delete waiting_protect waiting_restore";
+const std::string all_descending =
+    "waiting_restore waiting_protect waiting_delete restoring protecting error deleting available";
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(nothing_to_read) {
+    for (const auto& sort : {std::vector<sort_term>{{sort_key::created_at, false}}, {{sort_key::status, true}}}) {
+        for (const std::uint64_t total : {0U, 5U}) {
+            list_request request = sorted_by(sort, static_cast<std::uint32_t>(total));
+            const access_path path = choose_access_path(asking(request), by_status({total}), std::nullopt);
+            BOOST_TEST(path.branches.empty());
+            BOOST_TEST(!path.one_stage);
+            BOOST_TEST(path.reason.find("nothing to read") != std::string::npos);
+        }
+        const access_path last = choose_access_path(asking(sorted_by(sort, 4)), by_status({5}), std::nullopt);
+        BOOST_TEST(last.branches.size() == 1U);
+    }
+    const access_path beyond =
+        choose_access_path(asking(sorted_by({{sort_key::name, true}}, 2147483647)), unfiltered(million), std::nullopt);
+    BOOST_TEST(beyond.branches.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_list_without_filter_is_walked) {
+    for (const sort_key key :
+         {sort_key::created_at, sort_key::name, sort_key::updated_at, sort_key::protected_at, sort_key::id}) {
+        for (const std::uint64_t n : {std::uint64_t{1}, std::uint64_t{1000}, million}) {
+            const scope scope = asking(sorted_by({{key, false}}));
+            BOOST_TEST((only_access(scope, unfiltered(n)) == access::walk));
+            BOOST_TEST(one_stage(scope, unfiltered(n)) == (key != sort_key::id));
+        }
+    }
+    const access_path path =
+        choose_access_path(asking(sorted_by({{sort_key::name, true}}, 7)), unfiltered(100), std::nullopt);
+    BOOST_TEST(path.offset == 7U);
+}
+
+BOOST_AUTO_TEST_CASE(documents_straight_from_the_walk) {
+    list_request request;
+    BOOST_TEST(one_stage(asking(request), unfiltered(million)));
+    request.offset = 100;
+    BOOST_TEST(one_stage(asking(request), unfiltered(million)));
+    request.offset = 101; // the documents of what is skipped would be read
+    BOOST_TEST(!one_stage(asking(request), unfiltered(million)));
+    request.offset = 0;
+    // With a filter that half of the rows pass, but not with one that fewer pass.
+    BOOST_TEST(one_stage(asking(request), matching({{0, 500'000}}, million)));
+    BOOST_TEST(!one_stage(asking(request), matching({{0, 499'999}}, million)));
+    request.all_tenants = true;
+    BOOST_TEST(!one_stage(asking(request), unfiltered(million)));
+}
+
+BOOST_AUTO_TEST_CASE(a_rare_facet_is_fetched_and_a_common_one_walked) {
+    list_request request;
+    request.statuses = {2};
+    BOOST_TEST((only_access(asking(request), matching({{2, 10}}, million)) == access::fetch_facet));
+    BOOST_TEST((only_access(asking(request), matching({{2, 1}}, 2 * million)) == access::fetch_facet));
+    BOOST_TEST(!one_stage(asking(request), matching({{2, 10}}, million)));
+    BOOST_TEST((only_access(asking(request), matching({{2, 900'000}}, million)) == access::walk));
+    // The more rows match, the less is fetched: there is one turning point.
+    bool walked = false;
+    for (std::uint64_t n = 1; n <= million; n *= 2) {
+        const bool walks = only_access(asking(request), matching({{2, n}}, million)) == access::walk;
+        BOOST_TEST((walks || !walked), n);
+        walked = walks;
+    }
+    BOOST_TEST(walked);
+    // A deep page by offset makes a walk dearer, never a fetch.
+    const row_counts some = matching({{2, 20'000}}, million);
+    BOOST_TEST((only_access(asking(request), some) == access::walk));
+    request.offset = 19'000;
+    BOOST_TEST((only_access(asking(request), some) == access::fetch_facet));
+}
+
+BOOST_AUTO_TEST_CASE(ids_and_parents_are_looked_up) {
+    for (const std::uint64_t n : {std::uint64_t{1}, std::uint64_t{500'000}}) {
+        list_request request;
+        request.resource_id = uuid;
+        BOOST_TEST((only_access(asking(request), matching({{0, million}}, million, n)) == access::fetch_equality));
+        request.name = "x";
+        BOOST_TEST((only_access(asking(request), matching({{0, million}}, million, n)) == access::fetch_equality));
+        request.parent_id = uuid;
+        BOOST_TEST((only_access(asking(request), matching({{65536, million}}, million, n)) == access::fetch_parent));
+        list_request point;
+        point.checkpoint_id = uuid;
+        BOOST_TEST((only_access(asking(point), matching({{0, million}}, million, n)) == access::fetch_equality));
+    }
+    // Children are not read class by class: their parent finds them all.
+    list_request request = sorted_by({{sort_key::status, true}});
+    request.parent_id = uuid;
+    BOOST_TEST((only_access(asking(request), matching({{65536, 10}, {65537, 10}}, 20, 2)) == access::fetch_parent));
+}
+
+BOOST_AUTO_TEST_CASE(a_short_time_range_is_not_walked_in_other_orders) {
+    list_request request = sorted_by({{sort_key::name, true}});
+    request.start_time = "2026-01-01T00:00:00.000000";
+    BOOST_TEST((only_access(asking(request), matching({{0, million}}, million, 20)) == access::fetch_range));
+    BOOST_TEST((only_access(asking(request), matching({{0, million}}, million, 990'000)) == access::walk));
+    // In the order of time the walk is the range.
+    request.sort = {{sort_key::created_at, true}};
+    BOOST_TEST((only_access(asking(request), matching({{0, million}}, million, 20)) == access::walk));
+    BOOST_TEST((only_access(asking(request), matching({{0, million}}, million, million)) == access::walk));
+}
+
+BOOST_AUTO_TEST_CASE(a_rare_substring_is_scanned_for) {
+    list_request request;
+    request.name = "needle";
+    BOOST_TEST((only_access(asking(request), matching({{0, million}}, million, 3)) == access::scan_name));
+    BOOST_TEST((only_access(asking(request), matching({{0, million}}, million, million)) == access::walk));
+    request.sort = {{sort_key::name, true}};
+    BOOST_TEST((only_access(asking(request), matching({{0, million}}, million, 3)) == access::walk)); // the same index
+    list_request resource;
+    resource.resource_name = "needle";
+    BOOST_TEST((only_access(asking(resource), matching({{0, million}}, million, 3)) == access::scan_resource_name));
+    resource.sort = {{sort_key::name, true}};
+    BOOST_TEST((only_access(asking(resource), matching({{0, million}}, million, 3)) == access::scan_resource_name));
+    resource.name = "both";
+    resource.sort = {{sort_key::created_at, true}};
+    BOOST_TEST((only_access(asking(resource), matching({{0, million}}, million, 3)) == access::scan_name));
+    // Among few rows of a facet it is found there.
+    request.sort = {{sort_key::created_at, true}};
+    request.statuses = {2};
+    BOOST_TEST((only_access(asking(request), matching({{2, 100}}, million, 3)) == access::fetch_facet));
+}
+
+BOOST_AUTO_TEST_CASE(an_order_by_status_is_read_status_by_status) {
+    const row_counts ten_each = by_status({10, 10, 10, 10, 10, 10, 10, 10});
+    list_request request = sorted_by({{sort_key::status, true}});
+    request.limit = 999;
+    std::string wanted = all_ascending;
+    BOOST_TEST(branches(choose_access_path(asking(request), ten_each, std::nullopt)) == wanted);
+    request.sort = {{sort_key::status, false}, {sort_key::name, true}};
+    BOOST_TEST(branches(choose_access_path(asking(request), ten_each, std::nullopt)) == all_descending);
+    for (const branch& b : choose_access_path(asking(request), ten_each, std::nullopt).branches) {
+        BOOST_REQUIRE(b.only.has_value());
+        BOOST_TEST(b.only->ties);
+        BOOST_TEST(b.only->mask == facet::status_mask);
+        BOOST_TEST(statuses.at(b.only->value) == b.only->name);
+    }
+    BOOST_TEST(!choose_access_path(asking(request), ten_each, std::nullopt).one_stage);
+    // Statuses without rows have no branch.
+    request.sort = {{sort_key::status, true}};
+    BOOST_TEST(branches(choose_access_path(asking(request), by_status({0, 10, 0, 10}), std::nullopt)) ==
+               "deleting protecting");
+    // Only the first key makes branches.
+    request.sort = {{sort_key::name, true}, {sort_key::status, true}};
+    BOOST_TEST(branches(choose_access_path(asking(request), ten_each, std::nullopt)) == "*>");
+}
+
+BOOST_AUTO_TEST_CASE(branches_end_where_the_page_is_full) {
+    const row_counts counts = by_status({30, 0, 20, 10, 5});
+    const auto path = [&](std::uint32_t limit, std::uint32_t offset) {
+        list_request request = sorted_by({{sort_key::status, true}}, offset);
+        request.limit = limit;
+        const access_path chosen = choose_access_path(asking(request), counts, std::nullopt);
+        return branches(chosen) + " +" + std::to_string(chosen.offset);
+    };
+    BOOST_TEST(path(1, 0) == "available +0");
+    BOOST_TEST(path(30, 0) == "available +0");
+    BOOST_TEST(path(31, 0) == "available error +0");
+    BOOST_TEST(path(50, 0) == "available error +0");
+    BOOST_TEST(path(51, 0) == "available error protecting +0");
+    BOOST_TEST(path(999, 0) == "available error protecting restoring +0");
+    // An offset skips whole branches; what is left of it counts from the first that is read.
+    BOOST_TEST(path(1, 29) == "available +29");
+    BOOST_TEST(path(2, 29) == "available error +29");
+    BOOST_TEST(path(1, 30) == "error +0");
+    BOOST_TEST(path(1, 31) == "error +1");
+    BOOST_TEST(path(20, 30) == "error +0");
+    BOOST_TEST(path(20, 31) == "error protecting +1");
+    BOOST_TEST(path(1, 50) == "protecting +0");
+    BOOST_TEST(path(1, 64) == "restoring +4");
+    BOOST_TEST(path(999, 64) == "restoring +4");
+    BOOST_TEST(path(999, 65) == " +65");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_skipped_where_the_counters_do_not_say_where_rows_are) {
+    list_request request = sorted_by({{sort_key::status, true}}, 35);
+    request.limit = 1;
+    request.name = "x"; // 40 of the 65 rows match, in statuses unknown
+    row_counts counts = by_status({30, 0, 20, 10, 5});
+    counts.total = 40;
+    const access_path path = choose_access_path(asking(request), counts, std::nullopt);
+    BOOST_TEST(branches(path) == "available error protecting restoring");
+    BOOST_TEST(path.offset == 35U);
+}
+
+BOOST_AUTO_TEST_CASE(a_marker_drops_the_branches_before_it) {
+    const row_counts counts = by_status({30, 10, 20, 10, 5, 5, 5, 5});
+    const auto path = [&](bool ascending, std::string_view status, std::uint32_t limit = 1, std::uint32_t offset = 0) {
+        list_request request = sorted_by({{sort_key::status, ascending}}, offset);
+        request.limit = limit;
+        const access_path chosen = choose_access_path(asking(request), counts, at_status(std::string(status)));
+        BOOST_TEST(chosen.offset == offset); // counted from the marker, so it skips no branch
+        return branches(chosen);
+    };
+    // How many rows of the marker's own branch lie behind it is unknown, so later ones are needed whatever the limit
+    // is.
+    BOOST_TEST(path(true, "available") ==
+               "available> deleting error protecting restoring waiting_delete waiting_protect waiting_restore");
+    BOOST_TEST(path(true, "restoring") == "restoring> waiting_delete waiting_protect waiting_restore");
+    BOOST_TEST(path(true, "waiting_restore") == "waiting_restore>");
+    BOOST_TEST(path(false, "error") == "error> deleting available");
+    BOOST_TEST(path(false, "available") == "available>");
+    BOOST_TEST(path(true, "waiting_protect", 1, 15) == "waiting_protect> waiting_restore");
+}
+
+BOOST_AUTO_TEST_CASE(a_marker_whose_status_has_no_rows) {
+    // It need not match the filters any more.
+    list_request request = sorted_by({{sort_key::status, true}});
+    const row_counts counts = by_status({30, 0, 20});
+    BOOST_TEST(branches(choose_access_path(asking(request), counts, at_status("deleting"))) == "error");
+    BOOST_TEST(branches(choose_access_path(asking(request), counts, at_status("protecting"))).empty());
+    request.sort = {{sort_key::status, false}};
+    BOOST_TEST(branches(choose_access_path(asking(request), counts, at_status("deleting"))) == "available");
+}
+
+BOOST_AUTO_TEST_CASE(times_that_are_null_are_a_class) {
+    const auto flag = [](std::uint64_t bits) { return static_cast<std::int64_t>(bits); };
+    struct time_key {
+        sort_key key;
+        std::uint64_t null_bit;
+    };
+    for (const time_key row : {time_key{sort_key::updated_at, facet::no_updated_at},
+                               time_key{sort_key::protected_at, facet::no_protected_at}}) {
+        const row_counts counts = matching({{flag(0), 10}, {flag(row.null_bit), 15}, {flag(row.null_bit | 3U), 5}}, 30);
+        const auto path = [&](bool ascending, std::uint32_t offset, const std::optional<marker_place>& marker) {
+            list_request request = sorted_by({{row.key, ascending}, {sort_key::name, true}}, offset);
+            const access_path chosen = choose_access_path(asking(request), counts, marker);
+            return branches(chosen) + " +" + std::to_string(chosen.offset);
+        };
+        BOOST_TEST(path(true, 0, std::nullopt) == "null not null +0"); // null is earlier than every time
+        BOOST_TEST(path(false, 0, std::nullopt) == "not null null +0");
+        BOOST_TEST(path(true, 20, std::nullopt) == "not null +0");
+        BOOST_TEST(path(false, 12, std::nullopt) == "null +2");
+        marker_place null = at_status("available");
+        marker_place time = at_status("available");
+        // The other time of the marker says nothing.
+        (row.key == sort_key::updated_at ? null.protected_order : null.updated_order) = "2026-01-01 00:00:00+00";
+        (row.key == sort_key::updated_at ? time.updated_order : time.protected_order) = "2026-01-01 00:00:00+00";
+        BOOST_TEST(path(true, 0, null) == "null> not null +0");
+        BOOST_TEST(path(true, 0, time) == "not null> +0");
+        BOOST_TEST(path(false, 0, time) == "not null> null +0");
+        BOOST_TEST(path(false, 0, null) == "null> +0");
+        for (const branch& b :
+             choose_access_path(asking(sorted_by({{row.key, true}, {sort_key::name, true}})), counts, std::nullopt)
+                 .branches)
+            BOOST_TEST(b.only->ties == (b.only->name == "null")); // times differ, nulls tie
+        // With the id alone behind it, the index of the time has the whole order.
+        BOOST_TEST(branches(choose_access_path(asking(sorted_by({{row.key, true}})), counts, std::nullopt)) == "*>");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(each_branch_has_its_own_access) {
+    list_request request = sorted_by({{sort_key::status, true}, {sort_key::created_at, false}});
+    request.limit = 100;
+    const access_path path = choose_access_path(asking(request), by_status({999'990, 0, 10}), std::nullopt);
+    BOOST_REQUIRE(path.branches.size() == 1U); // the first fills the page
+    BOOST_TEST((path.branches[0].access == access::walk));
+    request.sort[0].ascending = false;
+    const access_path back = choose_access_path(asking(request), by_status({999'990, 0, 10}), std::nullopt);
+    BOOST_REQUIRE(back.branches.size() == 2U);
+    BOOST_TEST((back.branches[0].access == access::fetch_facet));
+    BOOST_TEST((back.branches[1].access == access::walk));
+    BOOST_TEST(back.reason.find("error fetch_facet") != std::string::npos, back.reason);
+    BOOST_TEST(back.reason.find("available walk") != std::string::npos, back.reason);
+}
+
+// However numbers, orders, offsets and limits are mixed: what is chosen covers the page and no more than it needs.
+BOOST_AUTO_TEST_CASE(branches_always_cover_the_page) {
+    const std::vector<std::vector<std::uint64_t>> rows{
+        {1}, {0, 1}, {3, 0, 0, 4}, {1, 1, 1, 1, 1, 1, 1, 1}, {0, 9, 0, 9, 0, 0, 0, 2}};
+    for (const auto& of_status : rows) {
+        for (const bool ascending : {true, false}) {
+            std::uint64_t total = 0;
+            for (const std::uint64_t n : of_status)
+                total += n;
+            for (std::uint32_t offset = 0; offset < total; ++offset) {
+                for (std::uint32_t limit = 1; limit <= total + 1; ++limit) {
+                    list_request request = sorted_by({{sort_key::status, ascending}}, offset);
+                    request.limit = limit;
+                    const access_path path = choose_access_path(asking(request), by_status(of_status), std::nullopt);
+                    std::uint64_t before = 0; // rows of the branches that were skipped
+                    std::uint64_t taken = 0;
+                    std::uint64_t last = 0;
+                    for (std::size_t i = 0; i < of_status.size(); ++i) {
+                        const std::size_t status = ascending ? i : of_status.size() - 1 - i;
+                        const bool there =
+                            std::any_of(path.branches.begin(), path.branches.end(),
+                                        [&](const branch& b) { return b.only && b.only->value == status; });
+                        if (there) {
+                            last = of_status[status];
+                            BOOST_REQUIRE(last > 0);
+                            taken += last;
+                        } else if (taken == 0) {
+                            before += of_status[status];
+                        }
+                    }
+                    BOOST_REQUIRE(before + path.offset == offset);
+                    BOOST_REQUIRE(taken >= std::min<std::uint64_t>(path.offset + limit, total - before));
+                    BOOST_REQUIRE(taken - last < path.offset + limit); // without the last one it would not do
+                }
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(names) {
+    BOOST_TEST(name_of(access::walk) == "walk");
+    BOOST_TEST(name_of(access::fetch_facet) == "fetch_facet");
+    BOOST_TEST(name_of(access::fetch_equality) == "fetch_equality");
+    BOOST_TEST(name_of(access::fetch_parent) == "fetch_parent");
+    BOOST_TEST(name_of(access::fetch_range) == "fetch_range");
+    BOOST_TEST(name_of(access::scan_name) == "scan_name");
+    BOOST_TEST(name_of(access::scan_resource_name) == "scan_resource_name");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
