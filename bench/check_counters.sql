@@ -13,7 +13,8 @@ WITH plain AS (
         UNION ALL SELECT 'vault', project_id, vault_id || '/' || facet, n FROM catalog.vault_counts
         UNION ALL SELECT 'vault', project_id, vault_id || '/' || facet, n FROM catalog.count_deltas WHERE vault_id IS NOT NULL
         UNION ALL SELECT 'project', project_id, shared::text, n FROM catalog.project_counts
-        UNION ALL SELECT 'project', project_id, (facet & 32768 <> 0)::text, n FROM catalog.count_deltas WHERE facet & 65536 = 0) c
+        UNION ALL
+        SELECT 'project', project_id, (facet & 32768 <> 0)::text, n FROM catalog.count_deltas WHERE facet & 65536 = 0) c
     GROUP BY 1, 2, 3 HAVING sum(n) <> 0
 )
 SELECT count(*) FROM plain p FULL JOIN counted c USING (level, project_id, what) WHERE p.n IS DISTINCT FROM c.n

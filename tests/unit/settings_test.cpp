@@ -296,6 +296,12 @@ BOOST_AUTO_TEST_CASE(the_file) {
     BOOST_TEST(parsed.values.max_page_size == 9U);
     check_faults(read({"--config", "/does/not/exist", "--database-url=x"}, command::import),
                  {"--config: cannot read '/does/not/exist'"});
+    // A file that is none, or two of them, are faults as well.
+    for (const std::string_view none_such : {"", "/tmp"})
+        check_faults(read({"--config", none_such, "--database-url=x"}, command::import),
+                     {"--config: '" + std::string(none_such) + "' is not a file"});
+    check_faults(read({"--config", file.path(), "--config", file.path(), "--database-url=x"}, command::import),
+                 {"--config: is given more than once"});
 }
 
 BOOST_AUTO_TEST_CASE(durations) {
