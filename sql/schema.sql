@@ -180,6 +180,11 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION catalog.replication_item(id uuid, status text, created_at timestamp with time zone, vault_id text, source_backup_id text, source_checkpoint_id text, source_project_id text, source_region text, destination_backup_id text, destination_checkpoint_id text, destination_project_id text, destination_region text, destination_vault_id text, extra_info json) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (((((((((((((((((((((((((((('{"id":"'::text || (id)::text) || '","status":'::text) || COALESCE((('"'::text || status) || '"'::text), 'null'::text)) || ',"created_at":'::text) || COALESCE(catalog.api_time(created_at), 'null'::text)) || ',"vault_id":'::text) || COALESCE((to_json(vault_id))::text, 'null'::text)) || ',"source_backup_id":'::text) || COALESCE((to_json(source_backup_id))::text, 'null'::text)) || ',"source_checkpoint_id":'::text) || COALESCE((to_json(source_checkpoint_id))::text, 'null'::text)) || ',"source_project_id":'::text) || COALESCE((to_json(source_project_id))::text, 'null'::text)) || ',"source_region":'::text) || COALESCE((to_json(source_region))::text, 'null'::text)) || ',"destination_backup_id":'::text) || COALESCE((to_json(destination_backup_id))::text, 'null'::text)) || ',"destination_checkpoint_id":'::text) || COALESCE((to_json(destination_checkpoint_id))::text, 'null'::text)) || ',"destination_project_id":'::text) || COALESCE((to_json(destination_project_id))::text, 'null'::text)) || ',"destination_region":'::text) || COALESCE((to_json(destination_region))::text, 'null'::text)) || ',"destination_vault_id":'::text) || COALESCE((to_json(destination_vault_id))::text, 'null'::text)) || ',"extra_info":'::text) || COALESCE(btrim(translate((extra_info)::text, '
+	'::text, '   '::text)), 'null'::text)) || '}'::text);
+
 CREATE TABLE catalog.replication_records (
     project_id text NOT NULL COLLATE pg_catalog."C",
     backup_id uuid NOT NULL,
@@ -216,8 +221,7 @@ CREATE TABLE catalog.replication_records (
 
 CREATE FUNCTION catalog.replication_document(of_project text, of_backup uuid) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (SELECT (('['::text || string_agg((((((((((((((((((((((((((((('{"id":"'::text || r.id) || '","status":'::text) || COALESCE((('"'::text || r.status) || '"'::text), 'null'::text)) || ',"created_at":'::text) || COALESCE(catalog.api_time(r.created_at), 'null'::text)) || ',"vault_id":'::text) || COALESCE((to_json(r.vault_id))::text, 'null'::text)) || ',"source_backup_id":'::text) || COALESCE((to_json(r.source_backup_id))::text, 'null'::text)) || ',"source_checkpoint_id":'::text) || COALESCE((to_json(r.source_checkpoint_id))::text, 'null'::text)) || ',"source_project_id":'::text) || COALESCE((to_json(r.source_project_id))::text, 'null'::text)) || ',"source_region":'::text) || COALESCE((to_json(r.source_region))::text, 'null'::text)) || ',"destination_backup_id":'::text) || COALESCE((to_json(r.destination_backup_id))::text, 'null'::text)) || ',"destination_checkpoint_id":'::text) || COALESCE((to_json(r.destination_checkpoint_id))::text, 'null'::text)) || ',"destination_project_id":'::text) || COALESCE((to_json(r.destination_project_id))::text, 'null'::text)) || ',"destination_region":'::text) || COALESCE((to_json(r.destination_region))::text, 'null'::text)) || ',"destination_vault_id":'::text) || COALESCE((to_json(r.destination_vault_id))::text, 'null'::text)) || ',"extra_info":'::text) || COALESCE(btrim(translate((r.extra_info)::text, '
-	'::text, '   '::text)), 'null'::text)) || '}'::text), ','::text ORDER BY r."position")) || ']'::text) FROM catalog.replication_records r WHERE ((r.project_id = replication_document.of_project) AND (r.backup_id = replication_document.of_backup)));
+    RETURN (SELECT (('['::text || string_agg(catalog.replication_item(r.id, r.status, r.created_at, r.vault_id, r.source_backup_id, r.source_checkpoint_id, r.source_project_id, r.source_region, r.destination_backup_id, r.destination_checkpoint_id, r.destination_project_id, r.destination_region, r.destination_vault_id, r.extra_info), ','::text ORDER BY r."position")) || ']'::text) FROM catalog.replication_records r WHERE ((r.project_id = replication_document.of_project) AND (r.backup_id = replication_document.of_backup)));
 
 CREATE FUNCTION catalog.replication_records_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -246,13 +250,13 @@ DECLARE
 BEGIN
     -- A session that shares the parent meanwhile would not see the child, nor this one the member record: take turns.
     -- (What this transaction made itself nobody else can share yet.)
-    PERFORM FROM catalog.backups b
-    WHERE b.owner_project_id IS NULL
-      AND (b.project_id, b.id) IN (SELECT c.project_id, c.parent_id FROM changed c
-                                   WHERE c.parent_id IS NOT NULL AND c.owner_project_id IS NULL)
-      AND b.xmin <> pg_current_xact_id()::xid
-    ORDER BY b.project_id, b.id
-    FOR SHARE;
+    PERFORM FROM (SELECT DISTINCT c.project_id, c.parent_id FROM changed c
+                  WHERE c.parent_id IS NOT NULL AND c.owner_project_id IS NULL
+                  ORDER BY c.project_id, c.parent_id) t
+    CROSS JOIN LATERAL (SELECT FROM catalog.backups b
+                        WHERE b.project_id = t.project_id AND b.id = t.parent_id AND b.owner_project_id IS NULL
+                          AND b.xmin <> pg_current_xact_id()::xid
+                        FOR SHARE) locked;
 
     SELECT array_agg(c.project_id), array_agg(c.id) INTO owners, ids
     FROM changed c
@@ -299,10 +303,10 @@ DECLARE
     all_owners text[];
     all_ids uuid[];
 BEGIN
-    PERFORM FROM catalog.backups b
-    WHERE b.owner_project_id IS NULL AND (b.project_id, b.id) IN (SELECT * FROM unnest(owners, ids))
-    ORDER BY b.project_id, b.id
-    FOR NO KEY UPDATE;
+    PERFORM FROM (SELECT DISTINCT owner, id FROM unnest(owners, ids) AS given (owner, id) ORDER BY owner, id) t
+    CROSS JOIN LATERAL (SELECT FROM catalog.backups b
+                        WHERE b.project_id = t.owner AND b.id = t.id AND b.owner_project_id IS NULL
+                        FOR NO KEY UPDATE) locked;
 
     SELECT array_agg(t.owner), array_agg(t.id) INTO all_owners, all_ids
     FROM (SELECT owner, id FROM unnest(owners, ids) AS given (owner, id)
@@ -700,6 +704,9 @@ REVOKE ALL ON FUNCTION catalog.members_changed() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION catalog.permitted_placements() FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.permitted_placements() TO catalog_reader;
+
+REVOKE ALL ON FUNCTION catalog.replication_item(id uuid, status text, created_at timestamp with time zone, vault_id text, source_backup_id text, source_checkpoint_id text, source_project_id text, source_region text, destination_backup_id text, destination_checkpoint_id text, destination_project_id text, destination_region text, destination_vault_id text, extra_info json) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.replication_item(id uuid, status text, created_at timestamp with time zone, vault_id text, source_backup_id text, source_checkpoint_id text, source_project_id text, source_region text, destination_backup_id text, destination_checkpoint_id text, destination_project_id text, destination_region text, destination_vault_id text, extra_info json) TO catalog_writer;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.replication_records TO catalog_writer;
 

@@ -178,24 +178,33 @@ CREATE TABLE catalog.replication_records (
         DEFERRABLE INITIALLY DEFERRED
 );
 
+-- One replication record as the API shows it. Inlined where it is called.
+CREATE FUNCTION catalog.replication_item(
+    id uuid, status text, created_at timestamptz, vault_id text, source_backup_id text, source_checkpoint_id text,
+    source_project_id text, source_region text, destination_backup_id text, destination_checkpoint_id text,
+    destination_project_id text, destination_region text, destination_vault_id text, extra_info json) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN '{"id":"' || id::text || '","status":' || coalesce('"' || status || '"', 'null')
+        || ',"created_at":' || coalesce(catalog.api_time(created_at), 'null')
+        || ',"vault_id":' || coalesce(to_json(vault_id)::text, 'null')
+        || ',"source_backup_id":' || coalesce(to_json(source_backup_id)::text, 'null')
+        || ',"source_checkpoint_id":' || coalesce(to_json(source_checkpoint_id)::text, 'null')
+        || ',"source_project_id":' || coalesce(to_json(source_project_id)::text, 'null')
+        || ',"source_region":' || coalesce(to_json(source_region)::text, 'null')
+        || ',"destination_backup_id":' || coalesce(to_json(destination_backup_id)::text, 'null')
+        || ',"destination_checkpoint_id":' || coalesce(to_json(destination_checkpoint_id)::text, 'null')
+        || ',"destination_project_id":' || coalesce(to_json(destination_project_id)::text, 'null')
+        || ',"destination_region":' || coalesce(to_json(destination_region)::text, 'null')
+        || ',"destination_vault_id":' || coalesce(to_json(destination_vault_id)::text, 'null')
+        || ',"extra_info":' || coalesce(btrim(translate(extra_info::text, E'\n\r\t', '   ')), 'null') || '}';
+
 -- The replication records of one backup as the API shows them; null where there are none.
 CREATE FUNCTION catalog.replication_document(of_project text, of_backup uuid) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (SELECT '[' || string_agg(
-            '{"id":"' || r.id || '","status":' || coalesce('"' || r.status || '"', 'null')
-            || ',"created_at":' || coalesce(catalog.api_time(r.created_at), 'null')
-            || ',"vault_id":' || coalesce(to_json(r.vault_id)::text, 'null')
-            || ',"source_backup_id":' || coalesce(to_json(r.source_backup_id)::text, 'null')
-            || ',"source_checkpoint_id":' || coalesce(to_json(r.source_checkpoint_id)::text, 'null')
-            || ',"source_project_id":' || coalesce(to_json(r.source_project_id)::text, 'null')
-            || ',"source_region":' || coalesce(to_json(r.source_region)::text, 'null')
-            || ',"destination_backup_id":' || coalesce(to_json(r.destination_backup_id)::text, 'null')
-            || ',"destination_checkpoint_id":' || coalesce(to_json(r.destination_checkpoint_id)::text, 'null')
-            || ',"destination_project_id":' || coalesce(to_json(r.destination_project_id)::text, 'null')
-            || ',"destination_region":' || coalesce(to_json(r.destination_region)::text, 'null')
-            || ',"destination_vault_id":' || coalesce(to_json(r.destination_vault_id)::text, 'null')
-            || ',"extra_info":' || coalesce(btrim(translate(r.extra_info::text, E'\n\r\t', '   ')), 'null')
-            || '}', ',' ORDER BY r.position) || ']'
+    RETURN (SELECT '[' || string_agg(catalog.replication_item(r.id, r.status, r.created_at, r.vault_id, r.source_backup_id,
+                r.source_checkpoint_id, r.source_project_id, r.source_region, r.destination_backup_id,
+                r.destination_checkpoint_id, r.destination_project_id, r.destination_region, r.destination_vault_id,
+                r.extra_info), ',' ORDER BY r.position) || ']'
         FROM catalog.replication_records r WHERE r.project_id = of_project AND r.backup_id = of_backup);
 
 CREATE FUNCTION catalog.replication_records_changed() RETURNS trigger

@@ -54,10 +54,10 @@ DECLARE
     all_owners text[];
     all_ids uuid[];
 BEGIN
-    PERFORM FROM catalog.backups b
-    WHERE b.owner_project_id IS NULL AND (b.project_id, b.id) IN (SELECT * FROM unnest(owners, ids))
-    ORDER BY b.project_id, b.id
-    FOR NO KEY UPDATE;
+    PERFORM FROM (SELECT DISTINCT owner, id FROM unnest(owners, ids) AS given (owner, id) ORDER BY owner, id) t
+    CROSS JOIN LATERAL (SELECT FROM catalog.backups b
+                        WHERE b.project_id = t.owner AND b.id = t.id AND b.owner_project_id IS NULL
+                        FOR NO KEY UPDATE) locked;
 
     SELECT array_agg(t.owner), array_agg(t.id) INTO all_owners, all_ids
     FROM (SELECT owner, id FROM unnest(owners, ids) AS given (owner, id)
@@ -140,13 +140,13 @@ DECLARE
 BEGIN
     -- A session that shares the parent meanwhile would not see the child, nor this one the member record: take turns.
     -- (What this transaction made itself nobody else can share yet.)
-    PERFORM FROM catalog.backups b
-    WHERE b.owner_project_id IS NULL
-      AND (b.project_id, b.id) IN (SELECT c.project_id, c.parent_id FROM changed c
-                                   WHERE c.parent_id IS NOT NULL AND c.owner_project_id IS NULL)
-      AND b.xmin <> pg_current_xact_id()::xid
-    ORDER BY b.project_id, b.id
-    FOR SHARE;
+    PERFORM FROM (SELECT DISTINCT c.project_id, c.parent_id FROM changed c
+                  WHERE c.parent_id IS NOT NULL AND c.owner_project_id IS NULL
+                  ORDER BY c.project_id, c.parent_id) t
+    CROSS JOIN LATERAL (SELECT FROM catalog.backups b
+                        WHERE b.project_id = t.project_id AND b.id = t.parent_id AND b.owner_project_id IS NULL
+                          AND b.xmin <> pg_current_xact_id()::xid
+                        FOR SHARE) locked;
 
     SELECT array_agg(c.project_id), array_agg(c.id) INTO owners, ids
     FROM changed c

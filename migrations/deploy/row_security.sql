@@ -116,6 +116,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA catalog FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION catalog.schema_version(), catalog.begin_request(text, text, boolean), catalog.permitted_placements()
     TO catalog_reader;
 GRANT EXECUTE ON FUNCTION catalog.schema_version(), catalog.fold_counts(), catalog.replication_document(text, uuid),
+    catalog.replication_item(uuid, text, timestamptz, text, text, text, text, text, text, text, text, text, text, json),
     catalog.api_time(timestamptz), catalog.member_state(text), catalog.is_project_id(text), catalog.is_extend_info(json),
     catalog.facet(text, text, text, boolean, boolean, boolean, boolean, smallint, boolean, boolean, text, text),
     catalog.backup_document(uuid, text, uuid, uuid, uuid, uuid, uuid, text, text, text, text, text, text, text, integer,

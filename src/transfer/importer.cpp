@@ -28,7 +28,7 @@ std::vector<std::string_view> with(std::vector<std::string_view> columns,
 }
 
 struct batch {
-    std::vector<row> backups;      // backup_columns, origin, replicated
+    std::vector<row> backups;      // backup_columns, origin
     std::vector<row> replications; // replication_columns
     std::vector<row> vaults, members, grants;
     std::unordered_map<std::string, std::size_t> place_of_id; // in backups
@@ -48,7 +48,7 @@ public:
         // Each staged row looks up its few partners by index, however large the catalog is.
         session_.run_once(
             db::statement("SET LOCAL work_mem = '256MB'; SET LOCAL temp_buffers = '64MB'; SET LOCAL jit = off; "
-                          "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "
+                          "SET LOCAL enable_seqscan = off; "
                           "SET LOCAL enable_mergejoin = off; SET LOCAL enable_bitmapscan = off"));
         session_.run_once(db::statement(sql::import_tables));
         writer_ = std::thread([this] { write_batches(); });
@@ -185,7 +185,6 @@ private:
         const std::string project = *backup.fields[0];
         const std::string id = *backup.fields[1];
         backup.fields.emplace_back(std::to_string(origin(backup.line)));
-        backup.fields.emplace_back(backup.replications.empty() ? "false" : "true");
         const auto [place, fresh] = batch_.place_of_id.try_emplace(id, batch_.backups.size());
         if (fresh) {
             batch_.backups.push_back(std::move(backup.fields));
@@ -262,7 +261,7 @@ private:
     void write(const batch& rows) {
         if (fault_count() > 0) return; // nothing will be committed
         if (!rows.backups.empty()) {
-            session_.copy_in("stage_backups", with(backup_columns, {"origin", "replicated"}), rows.backups);
+            session_.copy_in("stage_backups", with(backup_columns, {"origin"}), rows.backups);
             session_.copy_in("stage_replication_records", replication_columns, rows.replications);
             run("ANALYZE stage_backups (id)");
             const db::rows conflicts = run(sql::import_taken_ids);
