@@ -37,8 +37,9 @@ CREATE FUNCTION catalog.shares_of(owners text[], ids uuid[])
     SELECT t.owner, t.id, m.dest_project_id, true, 0::smallint,
            (array_agg(m.vault_id ORDER BY m.updated_at DESC NULLS LAST, m.id) FILTER (WHERE m.status = 'accepted'))[1]
     FROM unnest(owners, ids) AS t (owner, id)
-    JOIN catalog.backups c ON c.project_id = t.owner AND c.id = t.id AND c.owner_project_id IS NULL
-    JOIN catalog.members m ON m.project_id = c.project_id AND m.backup_id = c.parent_id
+    CROSS JOIN LATERAL (SELECT b.parent_id FROM catalog.backups b
+                        WHERE b.project_id = t.owner AND b.id = t.id AND b.owner_project_id IS NULL OFFSET 0) c
+    JOIN catalog.members m ON m.project_id = t.owner AND m.backup_id = c.parent_id
     WHERE m.dest_project_id <> t.owner
       AND NOT EXISTS (SELECT FROM catalog.members own WHERE own.project_id = t.owner AND own.backup_id = t.id
                       AND own.dest_project_id = m.dest_project_id)
@@ -62,8 +63,10 @@ BEGIN
     SELECT array_agg(t.owner), array_agg(t.id) INTO all_owners, all_ids
     FROM (SELECT owner, id FROM unnest(owners, ids) AS given (owner, id)
           UNION
-          SELECT c.project_id, c.id FROM unnest(owners, ids) AS given (owner, id)
-          JOIN catalog.backups c ON c.project_id = given.owner AND c.parent_id = given.id AND c.owner_project_id IS NULL) t;
+          SELECT given.owner, child.id FROM unnest(owners, ids) AS given (owner, id)
+          CROSS JOIN LATERAL (SELECT c.id FROM catalog.backups c -- a look-up each, whatever the planner knows of the table
+                              WHERE c.project_id = given.owner AND c.parent_id = given.id AND c.owner_project_id IS NULL
+                              OFFSET 0) child) t;
 
     UPDATE catalog.backups b SET member_states = want.states
     FROM (SELECT t.owner, t.id, coalesce(bit_or(catalog.member_state(m.status)), 0::smallint) AS states
