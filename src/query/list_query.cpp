@@ -277,13 +277,13 @@ public:
     }
 
     // SELECT of one branch's rows, in order. Over all projects, `need` (a parameter's number) bounds those of each.
-    void write_branch(const branch& branch, bool with_keys, std::size_t need) {
+    void write_branch(const branch& branch, std::size_t need) {
         if (!request_.all_tenants) {
-            write_branch_of_project(branch, with_keys);
+            write_branch_of_project(branch, false);
             return;
         }
         out_.sql("SELECT ");
-        write_columns("r", with_keys);
+        write_columns("r", false);
         out_.sql(" FROM unnest(").param(db::array_literal(scope_.projects), "text[]");
         out_.sql(") AS p (project_id) CROSS JOIN LATERAL (");
         write_branch_of_project(branch, true);
@@ -483,12 +483,12 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
         out.sql("SELECT u.project_id, u.id FROM (");
         for (std::size_t i = 0; i < path.branches.size(); ++i) {
             out.sql(i == 0 ? "(" : " UNION ALL (");
-            rows.write_branch(path.branches[i], false, need);
+            rows.write_branch(path.branches[i], need);
             out.sql(" LIMIT ").placeholder(need, "bigint").sql(")");
         }
         out.sql(") u");
     } else {
-        rows.write_branch(path.branches.front(), false, need);
+        rows.write_branch(path.branches.front(), need);
     }
     out.sql(" LIMIT ").placeholder(limit, "bigint").sql(" OFFSET ").placeholder(offset, "bigint");
     out.sql(") q) SELECT ").sql(scope.request.show_replication ? "d.document, d.replication_document" : "d.document");
