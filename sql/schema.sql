@@ -226,15 +226,30 @@ CREATE FUNCTION catalog.replication_document(of_project text, of_backup uuid) RE
 CREATE FUNCTION catalog.replication_records_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'catalog', 'pg_temp'
-    AS $$
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $_$
+DECLARE
+    owners text[];
+    ids uuid[];
 BEGIN
-    UPDATE catalog.backups b SET replication_document = d.document
-    FROM (SELECT c.project_id, c.backup_id, catalog.replication_document(c.project_id, c.backup_id) AS document
-          FROM (SELECT DISTINCT project_id, backup_id FROM changed) c) d
-    WHERE b.project_id = d.project_id AND b.id = d.backup_id AND b.replication_document IS DISTINCT FROM d.document;
+    SELECT array_agg(c.project_id), array_agg(c.backup_id) INTO owners, ids
+    FROM (SELECT DISTINCT project_id, backup_id FROM changed) c
+    CROSS JOIN LATERAL (SELECT FROM catalog.backups b
+                        WHERE b.project_id = c.project_id AND b.id = c.backup_id OFFSET 0) present;
+    IF owners IS NOT NULL THEN
+        EXECUTE $update$
+            UPDATE catalog.backups b SET replication_document = d.document
+            FROM (SELECT t.project_id, t.id, catalog.replication_document(t.project_id, t.id) AS document
+                  FROM unnest($1, $2) t (project_id, id) OFFSET 0) d
+            WHERE b.project_id = d.project_id AND b.id = d.id AND b.replication_document IS DISTINCT FROM d.document
+        $update$ USING owners, ids;
+    END IF;
     RETURN NULL;
 END
-$$;
+$_$;
 
 CREATE FUNCTION catalog.schema_version() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -424,8 +439,20 @@ CREATE TABLE catalog.backups (
     CONSTRAINT backups_updated_at_check CHECK (((updated_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (updated_at < '10000-01-01 00:00:00+00'::timestamp with time zone)))
 )
 WITH (toast_tuple_target='128', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_insert_scale_factor='0.02', autovacuum_analyze_scale_factor='0.05');
+ALTER TABLE ONLY catalog.backups ALTER COLUMN project_id SET STORAGE MAIN;
+ALTER TABLE ONLY catalog.backups ALTER COLUMN owner_project_id SET STORAGE MAIN;
+ALTER TABLE ONLY catalog.backups ALTER COLUMN enterprise_project_id SET STORAGE MAIN;
+ALTER TABLE ONLY catalog.backups ALTER COLUMN name SET STORAGE MAIN;
+ALTER TABLE ONLY catalog.backups ALTER COLUMN description SET STORAGE MAIN;
+ALTER TABLE ONLY catalog.backups ALTER COLUMN status SET STORAGE MAIN;
+ALTER TABLE ONLY catalog.backups ALTER COLUMN image_type SET STORAGE MAIN;
+ALTER TABLE ONLY catalog.backups ALTER COLUMN resource_type SET STORAGE MAIN;
+ALTER TABLE ONLY catalog.backups ALTER COLUMN resource_name SET STORAGE MAIN;
+ALTER TABLE ONLY catalog.backups ALTER COLUMN resource_az SET STORAGE MAIN;
 ALTER TABLE ONLY catalog.backups ALTER COLUMN extend_info SET STORAGE MAIN;
 ALTER TABLE ONLY catalog.backups ALTER COLUMN extend_info SET COMPRESSION lz4;
+ALTER TABLE ONLY catalog.backups ALTER COLUMN replication_document SET STORAGE MAIN;
+ALTER TABLE ONLY catalog.backups ALTER COLUMN replication_document SET COMPRESSION lz4;
 ALTER TABLE ONLY catalog.backups ALTER COLUMN document SET STORAGE MAIN;
 ALTER TABLE ONLY catalog.backups ALTER COLUMN document SET COMPRESSION lz4;
 

@@ -28,7 +28,7 @@ std::vector<std::string_view> with(std::vector<std::string_view> columns,
 }
 
 struct batch {
-    std::vector<row> backups;      // backup_columns, origin
+    std::vector<row> backups;      // backup_columns, replicated, origin
     std::vector<row> replications; // replication_columns
     std::vector<row> vaults, members, grants;
     std::unordered_map<std::string, std::size_t> place_of_id; // in backups
@@ -184,6 +184,7 @@ private:
     void take_backup(backup_row backup) {
         const std::string project = *backup.fields[0];
         const std::string id = *backup.fields[1];
+        backup.fields.emplace_back(backup.replications.empty() ? "false" : "true");
         backup.fields.emplace_back(std::to_string(origin(backup.line)));
         const auto [place, fresh] = batch_.place_of_id.try_emplace(id, batch_.backups.size());
         if (fresh) {
@@ -261,16 +262,12 @@ private:
     void write(const batch& rows) {
         if (fault_count() > 0) return; // nothing will be committed
         if (!rows.backups.empty()) {
-            session_.copy_in("stage_backups", with(backup_columns, {"origin"}), rows.backups);
+            session_.copy_in("stage_backups", with(backup_columns, {"replicated", "origin"}), rows.backups);
             session_.copy_in("stage_replication_records", replication_columns, rows.replications);
-            run("ANALYZE stage_backups (id)");
-            const db::rows conflicts = run(sql::import_taken_ids);
-            for (std::size_t i = 0; i < conflicts.size(); ++i)
-                fault_at(std::stoll(std::string(conflicts.text(i, 0))), "id: " + taken);
-            if (!conflicts.empty()) return;
-            run(sql::import_old_replications);
-            run(sql::import_replications);
-            run(sql::import_backups);
+            if (updating_ || !insert_new()) {
+                updating_ = true;
+                if (!insert_or_update()) return;
+            }
             run("TRUNCATE stage_backups, stage_replication_records");
         }
         session_.copy_in("stage_vaults", with(vault_columns, {"origin"}), rows.vaults);
@@ -281,6 +278,35 @@ private:
         counts_.vaults += rows.vaults.size();
         counts_.members += rows.members.size();
         counts_.grants += rows.grants.size();
+    }
+
+    // Most runs bring new backups only, for which looking up what is there already would cost a tenth. False, and
+    // nothing done, if a backup is there already.
+    bool insert_new() {
+        run("SAVEPOINT new_backups");
+        try {
+            run(sql::import_replications);
+            run(sql::import_backups);
+        } catch (const db::error& e) {
+            if (e.sqlstate() != "23505") throw; // unique_violation
+            run("ROLLBACK TO SAVEPOINT new_backups");
+            return false;
+        }
+        run("RELEASE SAVEPOINT new_backups");
+        return true;
+    }
+
+    // False if a staged id belongs to another project's backup, which is reported.
+    bool insert_or_update() {
+        run("ANALYZE stage_backups (id)");
+        const db::rows conflicts = run(sql::import_taken_ids);
+        for (std::size_t i = 0; i < conflicts.size(); ++i)
+            fault_at(std::stoll(std::string(conflicts.text(i, 0))), "id: " + taken);
+        if (!conflicts.empty()) return false;
+        run(sql::import_old_replications);
+        run(sql::import_replications);
+        run(std::string(sql::import_backups) + " " + std::string(sql::import_conflict));
+        return true;
     }
 
     // Never prepared: the tables grow from batch to batch, and a plan made for empty ones is wrong by then.
@@ -294,6 +320,7 @@ private:
     std::uint64_t bytes_ = 0;
     batch batch_;
     bool committed_ = false;
+    bool updating_ = false; // the run has met a backup that was there already; the writing thread's own
 
     mutable std::mutex mutex_; // guards what follows
     std::condition_variable changed_;
