@@ -125,8 +125,6 @@ visited_page read(db::session& session, const std::string& text) {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(on_a_big_project, big_catalog)
-
 // An import fills the catalog in one transaction: what was planned while it was empty must not read all of it later.
 BOOST_AUTO_TEST_CASE(replication_records_of_new_backups_read_nothing) {
     const std::string database = postgres_cluster::instance().create_database();
@@ -149,6 +147,8 @@ BOOST_AUTO_TEST_CASE(replication_records_of_new_backups_read_nothing) {
     sql.run("ROLLBACK");
     postgres_cluster::instance().drop_database(database);
 }
+
+BOOST_FIXTURE_TEST_SUITE(on_a_big_project, big_catalog)
 
 BOOST_AUTO_TEST_CASE(pages_visit_what_they_return_and_no_shape_scans) {
     db::session reader = session();
