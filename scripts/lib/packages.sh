@@ -19,7 +19,7 @@ packages_for() { # packages_for GROUP: the Debian packages of one purpose
         ;;
     database) printf 'postgresql postgresql-client sqitch libdbd-pg-perl util-linux procps' ;;
     lint) printf 'clang-format clang-tidy shellcheck' ;;
-    bench) printf 'wrk' ;;
+    bench) printf 'wrk gnuplot-nox' ;;
     esac
 }
 

@@ -1,0 +1,399 @@
+// This file measures the worst case of one project's list: every filter (common, middle, rare values, pairs) times
+// every order times the first page, a page 70 % deep by marker and a deep offset. Runs requests as the service does,
+// with the service's role; prints a table, writes one JSON line a cell.
+#include "api/list_parameters.hpp"
+#include "query/catalog_reader.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace json = boost::json;
+namespace query = catalog::query;
+namespace db = catalog::db;
+
+using milliseconds = std::chrono::duration<double, std::milli>;
+
+struct cell {
+    std::string request;
+    std::string depth; // first, marker, offset
+    bool substring = false;
+    std::string path;
+    std::uint64_t count = 0;
+    std::size_t rows = 0;
+    double page_buffers = 0, count_buffers = 0, other_buffers = 0;
+    double page_ms = 0, count_ms = 0, all_ms = 0; // best of the runs
+};
+
+struct filter {
+    std::string text; // query string, "" for none
+    bool substring = false;
+};
+
+std::string escaped(std::string_view text) {
+    static constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~:";
+    std::string out;
+    for (const char c : text) {
+        if (plain.find(c) != std::string_view::npos) {
+            out += c;
+        } else {
+            char code[4];
+            std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned char>(c));
+            out += code;
+        }
+    }
+    return out;
+}
+
+class grid {
+public:
+    grid(db::session& session, std::string project, int runs)
+        : session_(session)
+        , caller_{std::move(project), "grid"}
+        , runs_(runs) {}
+
+    // Values of the catalog itself: the most frequent, one in the middle, and the rarest of each column.
+    std::vector<filter> filters() {
+        std::vector<filter> out{{""}};
+        const auto add = [&](std::string text, bool substring = false) { out.push_back({std::move(text), substring}); };
+        for (const auto& [parameter, column] :
+             std::vector<std::pair<std::string, std::string>>{{"status", "status"},
+                                                              {"image_type", "image_type"},
+                                                              {"resource_type", "resource_type"},
+                                                              {"resource_az", "resource_az"},
+                                                              {"enterprise_project_id", "enterprise_project_id"},
+                                                              {"vault_id", "vault_id"},
+                                                              {"resource_id", "resource_id"},
+                                                              {"checkpoint_id", "checkpoint_id"},
+                                                              {"incremental", "incremental"}}) {
+            values_[parameter] = values_of(column);
+            for (const std::string& value : values_[parameter])
+                add(parameter + "=" + value);
+        }
+        const auto rarest = [&](const std::string& parameter) { return parameter + "=" + values_[parameter].back(); };
+        const auto commonest = [&](const std::string& parameter) {
+            return parameter + "=" + values_[parameter].front();
+        };
+        for (const char* text :
+             {"member_status=accepted", "member_status=pending", "own_type=shared", "own_type=all_granted",
+              "used_percent=1", "used_percent=80", "used_percent=100", "all_tenants=true",
+              "all_tenants=true&own_type=shared", "all_tenants=true&status=error", "show_replication=false"})
+            add(text);
+        for (const double share : {0.001, 0.01, 0.1, 0.5}) { // the newest, and the same span in the middle
+            add("start_time=" + time_at(1.0 - share));
+            add("start_time=" + time_at(0.5) + "&end_time=" + time_at(std::min(1.0, 0.5 + share)));
+        }
+        const std::string last_percent = "start_time=" + time_at(0.99);
+        for (const std::string& pair :
+             {rarest("status") + "&" + commonest("resource_type"), commonest("status") + "&" + rarest("resource_type"),
+              "status=error&" + commonest("vault_id"), "status=error&" + commonest("resource_az"),
+              "status=error&" + commonest("resource_id"), "image_type=replication&" + commonest("resource_az"),
+              rarest("resource_az") + "&" + rarest("enterprise_project_id"), last_percent + "&status=error",
+              last_percent + "&" + commonest("vault_id"), commonest("resource_id") + "&" + last_percent,
+              std::string("own_type=all_granted&status=error"),
+              std::string("own_type=all_granted&member_status=accepted"),
+              "incremental=true&" + commonest("enterprise_project_id")})
+            add(pair);
+        for (const char* column : {"name", "resource_name"}) {
+            const std::string parameter(column);
+            const std::string sample = text_at(column);
+            add(parameter + "=" + escaped(sample), true);              // a whole value
+            add(parameter + "=" + escaped(sample.substr(0, 3)), true); // many
+            add(parameter + "=" + escaped(sample.substr(sample.size() > 2 ? sample.size() - 2 : 0)), true);
+            add(parameter + "=no-such-text", true);
+            add(parameter + "=" + escaped(sample.substr(0, 3)) + "&status=error", true);
+        }
+        return out;
+    }
+
+    static std::vector<std::string> orders() {
+        std::vector<std::string> out;
+        for (const char* key : {"created_at", "updated_at", "name", "status", "protected_at", "id"})
+            for (const char* direction : {":desc", ":asc"})
+                out.push_back(std::string(key) + direction);
+        for (const char* mixed : {"protected_at:asc,created_at:desc", "status:asc,created_at:desc",
+                                  "name:desc,updated_at:asc", "status:desc,name:asc", "updated_at:asc,name:desc"})
+            out.emplace_back(mixed);
+        return out;
+    }
+
+    // The id 70 % deep in the order, among the rows that the filter may see.
+    std::optional<std::string> deep_marker(const std::string& order, bool all_tenants) {
+        const auto key = std::make_pair(order, all_tenants);
+        if (const auto known = markers_.find(key); known != markers_.end()) return known->second;
+        const auto count_only = run("limit=1" + std::string(all_tenants ? "&all_tenants=true" : ""), nullptr);
+        const auto offset = static_cast<std::uint64_t>(static_cast<double>(count_only.count) * 0.7);
+        std::string id;
+        run("limit=1&offset=" + std::to_string(offset) + "&sort=" + escaped(order) +
+                (all_tenants ? "&all_tenants=true" : ""),
+            &id);
+        markers_[key] = id.empty() ? std::nullopt : std::optional<std::string>(id);
+        return markers_[key];
+    }
+
+    cell measure(const std::string& request) {
+        cell out;
+        out.request = request;
+        visit(request, out);
+        for (int i = 0; i < runs_; ++i) {
+            const cell timed = run(request, nullptr);
+            const auto best = [i](double& kept, double now) { kept = i == 0 ? now : std::min(kept, now); };
+            best(out.page_ms, timed.page_ms);
+            best(out.count_ms, timed.count_ms);
+            best(out.all_ms, timed.all_ms);
+        }
+        return out;
+    }
+
+private:
+    // Runs the request as the service does; the statements are timed one by one.
+    cell run(const std::string& text, std::string* last_id) {
+        cell out;
+        const auto request = parse(text);
+        const auto begun = std::chrono::steady_clock::now();
+        std::string purpose;
+        auto since = begun;
+        const auto close = [&] {
+            const double ms = milliseconds(std::chrono::steady_clock::now() - since).count();
+            if (purpose == "read the page") out.page_ms += ms;
+            if (purpose.starts_with("count")) out.count_ms += ms;
+        };
+        query::reading how;
+        how.before_statement = [&](std::string_view next, const db::statement&) {
+            close();
+            purpose = next;
+            since = std::chrono::steady_clock::now();
+        };
+        const auto page = query::read_page(session_, caller_, request, how);
+        close();
+        out.all_ms = milliseconds(std::chrono::steady_clock::now() - begun).count();
+        if (page.has_error()) throw std::runtime_error(text + ": " + page.error().message);
+        out.count = page->count;
+        if (last_id && page->rows.size() > 0)
+            *last_id =
+                std::string(json::parse(std::string(page->rows.text(page->rows.size() - 1, 0))).at("id").as_string());
+        return out;
+    }
+
+    // Runs the request with EXPLAIN before each of its statements.
+    void visit(const std::string& text, cell& out) {
+        query::reading how;
+        how.before_statement = [&](std::string_view purpose, const db::statement& statement) {
+            if (purpose == "set the caller") return;
+            const double buffers = explain(statement);
+            (purpose == "read the page"     ? out.page_buffers
+             : purpose.starts_with("count") ? out.count_buffers
+                                            : out.other_buffers) += buffers;
+        };
+        how.path_chosen = [&](const std::string& reason) { out.path = reason; };
+        const auto page = query::read_page(session_, caller_, parse(text), how);
+        if (page.has_error()) throw std::runtime_error(text + ": " + page.error().message);
+        out.count = page->count;
+        out.rows = page->rows.size();
+    }
+
+    double explain(const db::statement& statement) {
+        const std::string name = "grid_" + std::to_string(++explained_);
+        session_.run_once(db::statement("PREPARE " + name + " AS " + statement.text()));
+        std::string execute = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE " + name;
+        for (std::size_t i = 0; i < statement.params().size(); ++i) {
+            execute += i == 0 ? "(" : ", ";
+            const auto& value = statement.params()[i];
+            if (!value) {
+                execute += "NULL";
+                continue;
+            }
+            execute += '\'';
+            for (const char c : *value) {
+                execute += c;
+                if (c == '\'') execute += c;
+            }
+            execute += '\'';
+        }
+        if (!statement.params().empty()) execute += ')';
+        const db::rows rows = session_.run_once(db::statement(execute));
+        session_.run_once(db::statement("DEALLOCATE " + name));
+        const json::value document = json::parse(std::string(rows.text(0, 0)));
+        const json::object& plan = document.as_array().at(0).as_object().at("Plan").as_object();
+        return plan.at("Shared Hit Blocks").to_number<double>() + plan.at("Shared Read Blocks").to_number<double>();
+    }
+
+    static query::list_request parse(const std::string& text) {
+        const auto request = catalog::api::parse_list_request(text, {});
+        if (request.has_error()) throw std::runtime_error(text + ": " + request.error().message);
+        return *request;
+    }
+
+    // Asks as the project, outside the service's statements.
+    db::rows ask(const std::string& sql, const std::vector<std::string>& params) {
+        session_.begin(true);
+        db::statement identify("SELECT catalog.begin_request($1, 'grid', false)");
+        identify.add_param(caller_.project_id);
+        session_.run_once(identify);
+        session_.run_once(
+            db::statement("SET LOCAL enable_sort = on; SET LOCAL enable_seqscan = on; SET LOCAL work_mem = "
+                          "'256MB'; SET LOCAL statement_timeout = 0"));
+        db::statement statement(sql);
+        statement.add_param(caller_.project_id);
+        for (const std::string& value : params)
+            statement.add_param(value);
+        const db::rows rows = session_.run_once(statement);
+        session_.commit();
+        return rows;
+    }
+
+    std::vector<std::string> values_of(const std::string& column) {
+        const db::rows rows = ask("SELECT " + column +
+                                      ", count(*) FROM catalog.backups WHERE project_id = $1 AND parent_id IS "
+                                      "NULL AND owner_project_id IS NULL AND " +
+                                      column + " IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1",
+                                  {});
+        if (rows.empty()) throw std::runtime_error(column + ": the project has no value of it");
+        std::vector<std::string> out;
+        for (const std::size_t place : {std::size_t{0}, rows.size() / 2, rows.size() - 1}) {
+            std::string value = column == "incremental" ? (rows.text(place, 0) == "t" ? "true" : "false")
+                                                        : escaped(rows.text(place, 0));
+            if (std::find(out.begin(), out.end(), value) == out.end()) out.push_back(std::move(value));
+        }
+        return out;
+    }
+
+    // The time below which this share of the project's backups was created.
+    std::string time_at(double share) {
+        const db::rows rows =
+            ask("SELECT to_char(percentile_disc($2::float8) WITHIN GROUP (ORDER BY created_at), "
+                "'YYYY-MM-DD\"T\"HH24:MI:SS') FROM catalog.backups WHERE project_id = $1 AND parent_id IS NULL",
+                {std::to_string(share)});
+        return std::string(rows.text(0, 0));
+    }
+
+    std::string text_at(const std::string& column) {
+        const db::rows rows =
+            ask("SELECT " + column + " FROM catalog.backups WHERE project_id = $1 AND parent_id IS NULL AND length(" +
+                    column + ") > 6 ORDER BY md5(id::text) LIMIT 1",
+                {});
+        return std::string(rows.text(0, 0));
+    }
+
+    db::session& session_;
+    query::caller caller_;
+    int runs_;
+    int explained_ = 0;
+    std::map<std::string, std::vector<std::string>> values_;
+    std::map<std::pair<std::string, bool>, std::optional<std::string>> markers_;
+};
+
+void write_json(std::ostream& out, const cell& c) {
+    out << json::serialize(json::object{{"request", c.request},
+                                        {"depth", c.depth},
+                                        {"substring", c.substring},
+                                        {"path", c.path},
+                                        {"count", c.count},
+                                        {"rows", c.rows},
+                                        {"page_buffers", c.page_buffers},
+                                        {"count_buffers", c.count_buffers},
+                                        {"other_buffers", c.other_buffers},
+                                        {"page_ms", c.page_ms},
+                                        {"count_ms", c.count_ms},
+                                        {"all_ms", c.all_ms}})
+        << '\n';
+}
+
+double at(std::vector<double> values, double share) {
+    if (values.empty()) return 0;
+    std::sort(values.begin(), values.end());
+    return values[std::min(values.size() - 1, static_cast<std::size_t>(share * static_cast<double>(values.size())))];
+}
+
+void print_spread(const char* title, const std::vector<cell>& cells, bool substring, double cell::*figure) {
+    std::vector<double> values;
+    for (const cell& c : cells)
+        if (c.substring == substring) values.push_back(c.*figure);
+    std::printf("%-34s %8zu %10.2f %10.2f %10.2f %10.2f\n", title, values.size(), at(values, 0.5), at(values, 0.95),
+                at(values, 0.99), at(values, 1));
+}
+
+void print_worst(const char* title, std::vector<cell> cells, double cell::*figure, std::size_t most) {
+    std::sort(cells.begin(), cells.end(), [&](const cell& a, const cell& b) { return a.*figure > b.*figure; });
+    std::printf("\n%s\n", title);
+    for (std::size_t i = 0; i < std::min(most, cells.size()); ++i)
+        std::printf("%10.2f  %-6s  %s\n            %s\n", cells[i].*figure, cells[i].depth.c_str(),
+                    cells[i].request.c_str(), cells[i].path.c_str());
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 6) {
+        std::fputs(
+            "usage: catalog-grid URL PROJECT LIMIT RUNS FILE\n\n"
+            "Started by bench/grid, which makes the catalog. RUNS: how often each cell is timed, the best counts.\n",
+            stderr);
+        return 2;
+    }
+    try {
+        db::session_options options;
+        options.url = argv[1];
+        db::session session(options);
+        const std::string limit = argv[3];
+        grid grid(session, argv[2], std::stoi(argv[4]));
+        std::ofstream file(argv[5]);
+        const std::vector<filter> filters = grid.filters();
+        const std::vector<std::string> orders = grid::orders();
+        std::vector<cell> cells;
+        const std::size_t planned = filters.size() * orders.size() * 2;
+        auto told = std::chrono::steady_clock::now();
+        const auto take = [&](std::string request, const char* depth, bool substring) {
+            cell c = grid.measure(request);
+            c.depth = depth;
+            c.substring = substring;
+            write_json(file, c);
+            cells.push_back(std::move(c));
+            if (std::chrono::steady_clock::now() - told < std::chrono::seconds(10)) return;
+            told = std::chrono::steady_clock::now();
+            std::fprintf(stderr, "grid: %zu of about %zu cells\n", cells.size(), planned);
+        };
+        for (const filter& f : filters) {
+            const bool all_tenants = f.text.starts_with("all_tenants");
+            for (const std::string& order : orders) {
+                const std::string request =
+                    "limit=" + limit + "&sort=" + escaped(order) + (f.text.empty() ? "" : "&" + f.text);
+                take(request, "first", f.substring);
+                if (const auto marker = grid.deep_marker(order, all_tenants))
+                    take(request + "&marker=" + *marker, "marker", f.substring);
+                // Old clients walk by offset, unfiltered or by a common filter.
+                if (f.text.empty() || f.text.starts_with("image_type=backup"))
+                    take(request + "&offset=" + std::to_string(cells.back().count / 2), "offset", f.substring);
+            }
+        }
+        std::printf("%-34s %8s %10s %10s %10s %10s\n", "", "cells", "p50", "p95", "p99", "max");
+        for (const bool substring : {false, true}) {
+            std::printf("%s\n", substring ? "with a substring" : "without a substring");
+            print_spread("  page, ms", cells, substring, &cell::page_ms);
+            print_spread("  page, buffers", cells, substring, &cell::page_buffers);
+            print_spread("  count, ms", cells, substring, &cell::count_ms);
+            print_spread("  count, buffers", cells, substring, &cell::count_buffers);
+            print_spread("  whole request, ms", cells, substring, &cell::all_ms);
+        }
+        std::vector<cell> plain;
+        for (const cell& c : cells)
+            if (!c.substring) plain.push_back(c);
+        print_worst("most buffers for the page", plain, &cell::page_buffers, 15);
+        print_worst("most buffers for the count", plain, &cell::count_buffers, 8);
+        print_worst("slowest requests", cells, &cell::all_ms, 12);
+        return 0;
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "catalog-grid: %s\n", e.what());
+        return 1;
+    }
+}
