@@ -19,8 +19,10 @@ do for [kind in "svg png"] {
     set output base.'.'.kind
     set multiplot layout 1,2 title 'Every filter, every order, first and deep pages'
     set xlabel 'buffers (8 kB pages touched)'
+    set xrange [1:]
     plot field('page_buffers') using 1:2 with lines ls 1 title 'page', field('count_buffers') using 1:2 with lines ls 2 title 'count'
     set xlabel 'milliseconds'
+    set xrange [0.1:]
     plot field('page_ms') using 1:2 with lines ls 1 title 'page', field('count_ms') using 1:2 with lines ls 2 title 'count', \
         field('all_ms') using 1:2 with lines ls 3 title 'whole request'
     unset multiplot
