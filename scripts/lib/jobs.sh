@@ -29,7 +29,7 @@ job_is_alive() { # any process of its group; dead ones that nobody collects (man
 
 end_job() { # end_job SECONDS: asks it to end, insists after SECONDS; no error if there is none
     local waited=0
-    if [ -z "$job" ]; then return; fi
+    if [ -z "$job" ]; then return 0; fi # a bare return would repeat the status that led to an exit trap
     kill -TERM -- "-$job" 2>/dev/null || kill -TERM "$job" 2>/dev/null || true
     while job_is_alive; do
         if [ "$waited" -ge $(($1 * 10)) ]; then

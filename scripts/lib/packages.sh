@@ -4,6 +4,17 @@
 
 debian_release() { (. /etc/os-release && printf '%s' "${VERSION_ID:-}"); }
 
+debian_mirror() { # the address that this machine's apt takes Debian itself from, among whatever else it knows
+    local mirror codename
+    codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+    # shellcheck disable=SC2016  # apt's own variables
+    mirror=$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' |
+        awk -v codename="$codename" '$1 ~ "^(" codename "|stable|oldstable)$" && $2 == "main" && !mirror { mirror = $3 }
+            END { print mirror }')
+    [ -n "$mirror" ] || fail "no mirror of Debian $codename main is configured (apt-get indextargets lists none)"
+    printf '%s' "$mirror"
+}
+
 boost_packages() {
     # Debian 12's unversioned Boost is 1.74, which lacks Boost.JSON; its 1.81 has packages of its own.
     local version=''
@@ -20,6 +31,7 @@ packages_for() { # packages_for GROUP: the Debian packages of one purpose
     database) printf 'postgresql postgresql-client sqitch libdbd-pg-perl util-linux procps' ;;
     lint) printf 'clang-format clang-tidy shellcheck' ;;
     bench) printf 'wrk gnuplot-nox' ;;
+    bare) printf 'mmdebstrap git util-linux' ;;
     esac
 }
 
@@ -62,11 +74,7 @@ ensure_pqxx() { # Debian 12 has libpqxx 6.4 only: 7.10 is built from Debian 13's
     log "building libpqxx 7.10 from Debian's source package"
     rm -rf "$work"
     mkdir -p "$work"/{state/lists/partial,cache/archives/partial,source}
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep -v -- security | head -n 1)
-    [ -n "$mirror" ] || {
-        log "no Debian mirror is configured (apt-get indextargets lists none)"
-        return 1
-    }
+    mirror=$(debian_mirror)
     printf 'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s trixie main\n' "$mirror" >"$work/sources.list"
     local options=(-o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State=$work/state"
         -o "Dir::State::Lists=$work/state/lists" -o "Dir::Cache=$work/cache" -o APT::Get::List-Cleanup=0

@@ -31,7 +31,6 @@ row row_of(errc code) {
     case errc::method_not_allowed:
         return {405, "APIGW.0101", true, ""};
     case errc::overloaded:
-        return {503, "APIGW.0201", true, ""};
     case errc::database_away:
         return {503, "APIGW.0201", true, ""};
     case errc::identity_away:

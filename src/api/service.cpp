@@ -49,7 +49,7 @@ asio::awaitable<response> offload(db::executor& database, std::string request_id
             // std::function needs a copyable callable; the handler can only be moved.
             auto shared = std::make_shared<handler_type>(std::move(handler));
             auto executor =
-                asio::prefer(asio::get_associated_executor(*shared), asio::execution::outstanding_work.tracked);
+                asio::prefer(asio::get_associated_executor(*shared), asio::execution::outstanding_work_t::tracked);
             const auto finish = [shared, executor](response out) {
                 asio::post(executor, [shared, out = std::move(out)]() mutable {
                     handler_type resume = std::move(*shared);

@@ -53,15 +53,14 @@ public:
         const double seconds = elapsed();
         const double rate = seconds > 0 ? static_cast<double>(rows) / seconds : 0;
         std::array<char, 160> text{};
-        int length = std::snprintf(text.data(), text.size(), "%s: %llu rows, %.0f rows/s", what_.c_str(),
-                                   static_cast<unsigned long long>(rows), rate);
+        const int length = std::snprintf(text.data(), text.size(), "%s: %llu rows, %.0f rows/s", what_.c_str(),
+                                         static_cast<unsigned long long>(rows), rate);
         if (bytes_in_all_ > 0 && bytes > 0) {
             const double share = std::min(1.0, static_cast<double>(bytes) / static_cast<double>(bytes_in_all_));
-            const std::size_t filled = static_cast<std::size_t>(share * 20);
+            const auto filled = static_cast<std::size_t>(share * 20);
             const std::string bar = std::string(filled, '#') + std::string(20 - filled, '.');
-            length +=
-                std::snprintf(text.data() + length, text.size() - static_cast<std::size_t>(length),
-                              ", %3.0f %% [%s], %.0f s left", share * 100, bar.c_str(), seconds / share - seconds);
+            std::snprintf(text.data() + length, text.size() - static_cast<std::size_t>(length),
+                          ", %3.0f %% [%s], %.0f s left", share * 100, bar.c_str(), seconds / share - seconds);
         }
         std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", text.data());
         dirty_ = terminal_;

@@ -26,22 +26,16 @@ void executor::wait_until_ready(std::chrono::milliseconds most) {
 }
 
 void executor::submit(job work) {
-    std::optional<refusal> refused;
-    {
-        const std::lock_guard lock(mutex_);
-        if (stopping_) {
-            refused = refusal::stopping;
-        } else if (queue_.size() >= options_.max_queue + idle_) {
-            refused = refusal::queue_full;
-        } else {
-            queue_.push_back({std::move(work), std::chrono::steady_clock::now()});
-            if (connected_ == 0) none_connected_.notify_one();
-        }
-    }
-    if (refused) {
-        work.refused(*refused);
+    std::unique_lock lock(mutex_);
+    if (stopping_ || queue_.size() >= options_.max_queue + idle_) {
+        const refusal why = stopping_ ? refusal::stopping : refusal::queue_full;
+        lock.unlock(); // what is told may take its time
+        work.refused(why);
         return;
     }
+    queue_.push_back({std::move(work), std::chrono::steady_clock::now()});
+    if (connected_ == 0) none_connected_.notify_one();
+    lock.unlock();
     work_there_.notify_one();
 }
 

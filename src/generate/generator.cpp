@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t chunk_bytes = 256 * 1024; // what a sink gets at once
+constexpr std::size_t chunk_bytes = 262'144;    // what a sink gets at once
 constexpr std::uint64_t most_days = 1096;       // three years
 constexpr std::uint64_t least_slots = 256;      // a day, so that small catalogs cover fewer days, not fewer projects
 constexpr microseconds last_day = 20'780 * day; // 2026-11-23
@@ -168,7 +168,7 @@ class line_buffer {
 public:
     explicit line_buffer(const line_sink& sink)
         : sink_(sink) {
-        text_.reserve(chunk_bytes + 64 * 1024);
+        text_.reserve(chunk_bytes + 65'536);
     }
     std::string& text() { return text_; }
     void line_done() {
@@ -265,7 +265,7 @@ generator::layout::layout(const options& o)
     std::uint64_t given = 0;
     for (std::uint32_t rank = 0; rank < o.projects; ++rank) {
         const auto until =
-            std::min(planned, static_cast<std::uint64_t>(shares[rank] * static_cast<double>(planned) + 0.5));
+            std::min(planned, static_cast<std::uint64_t>(std::llround(shares[rank] * static_cast<double>(planned))));
         std::uint64_t const count = (rank + 1 == o.projects ? planned : until) - given;
         given += count;
 
@@ -287,7 +287,7 @@ generator::layout::layout(const options& o)
     for (std::uint64_t i = 0; i < unplanned; ++i) {
         random_stream r(o.seed, family::slot, i);
         slot& s = slots.emplace_back();
-        s.second_of_day = r.between(11 * 3600, 22 * 3600); // people's working hours, in UTC
+        s.second_of_day = r.between(39'600, 79'200); // 11:00 to 22:00 UTC: people's working hours
     }
     std::stable_sort(slots.begin(), slots.end(),
                      [](const slot& a, const slot& b) { return a.second_of_day < b.second_of_day; });
@@ -363,8 +363,8 @@ void generator::layout::add_planned_slots(std::uint32_t owner, std::uint64_t cou
         made.replicates_to = static_cast<std::uint8_t>(r.percent(40) ? 1 + r.below(other_regions.size()) : 0);
         return static_cast<std::uint32_t>(policies.size() - 1);
     };
-    if (owner < hot_projects && count >= 4 * hot_slots) {
-        std::uint32_t const hot = static_cast<std::uint32_t>(resources.size());
+    if (owner < hot_projects && count >= std::uint64_t{4} * hot_slots) {
+        const auto hot = static_cast<std::uint32_t>(resources.size());
         resources.push_back(make_resource(owner, r));
         projects[owner].resources_begin = hot + 1; // no manual ones of it
         for (std::uint32_t i = 0; i < hot_slots; ++i) {

@@ -1,6 +1,8 @@
 // This file appends records as NDJSON: plain appends to one string, because a line costs about a microsecond that way.
 #include "generate/record.hpp"
 
+#include "util/resource_kinds.hpp"
+
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -299,11 +301,12 @@ std::string_view name_of(share_status s) noexcept {
 }
 
 uuid provider_of(resource_type t) noexcept {
-    static constexpr std::array<uuid, 6> ids{
-        parse_uuid("0daac4c5-6707-4851-97ba-169e36266b66"), parse_uuid("d1603440-187d-4516-af25-121250c7cc97"),
-        parse_uuid("86a80900-71bf-4961-956a-d52df944f84a"), parse_uuid("e5b1c7d2-3f0a-4c96-8b4e-6a9d2f70c813"),
-        parse_uuid("4f7d9a16-b2c3-4e58-a071-c83e5d9b6f24"), parse_uuid("a92e6b50-7c1d-43f8-9e25-0d4b8f61a7c3"),
-    };
+    static const auto ids = [] {
+        std::array<uuid, resource_kinds.size()> by_type{};
+        for (std::size_t i = 0; i < by_type.size(); ++i)
+            by_type[i] = parse_uuid(provider_of_type(name_of(static_cast<resource_type>(i))));
+        return by_type;
+    }();
     return ids[static_cast<std::size_t>(t)];
 }
 
@@ -320,7 +323,7 @@ void append_text(std::string& out, std::string_view text) {
             out.push_back(c);
         } else {
             out.append("\\u00");
-            out.append(&hex_pairs[2u * static_cast<unsigned char>(c)], 2);
+            out.append(&hex_pairs[std::size_t{2} * static_cast<unsigned char>(c)], 2);
         }
     }
     out.append(text, copied, text.size() - copied);
@@ -328,7 +331,7 @@ void append_text(std::string& out, std::string_view text) {
 }
 
 void append_uuid(std::string& out, uuid id) {
-    std::array<char, 36> text;
+    std::array<char, 36> text{};
     char* to = put_hex(text.data(), id.high >> 32, 4);
     *to++ = '-';
     to = put_hex(to, id.high >> 16, 2);
@@ -356,7 +359,7 @@ void append_time(std::string& out, microseconds t) {
 
     std::array<char, 26> text{'0', '0', '0', '0', '-', '0', '0', '-', '0', '0', 'T', '0', '0',
                               ':', '0', '0', ':', '0', '0', '.', '0', '0', '0', '0', '0', '0'};
-    put_decimal(&text[0], year / 100);
+    put_decimal(text.data(), year / 100);
     put_decimal(&text[2], year % 100);
     put_decimal(&text[5], month);
     put_decimal(&text[8], of_year - (153 * m + 2) / 5 + 1);
@@ -373,7 +376,7 @@ void append_time(std::string& out, microseconds t) {
 }
 
 void append_number(std::string& out, std::uint64_t n) {
-    std::array<char, 20> digits;
+    std::array<char, 20> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), n).ptr;
     out.append(digits.data(), end);
 }

@@ -79,7 +79,7 @@ struct app_consistency {
     std::string_view consistency = "0";
     std::string_view status = "0";
     std::string_view error_code = "0";
-    std::string_view error_message = "";
+    std::string_view error_message;
 };
 
 struct replication {

@@ -19,7 +19,7 @@ namespace {
 using namespace sample_tables;
 
 struct machine {
-    const machine_row* row;
+    const machine_row* row = nullptr;
     std::string name;
     std::string zone; // empty: null
     uuid id;
@@ -474,7 +474,7 @@ void sample_writer::write(const line_sink& sink) {
         text_.append(example).push_back('\n');
     for (const plan& p : plans_) {
         append_backup(p);
-        if (text_.size() >= 256 * 1024) {
+        if (text_.size() >= 262'144) {
             sink(text_);
             text_.clear();
         }

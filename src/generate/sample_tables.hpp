@@ -18,7 +18,7 @@ inline constexpr std::uint64_t sample_seed = 20261123;
 
 constexpr microseconds at(int year, unsigned month, unsigned day_of_month, int hours = 0, int minutes = 0,
                           int seconds = 0) {
-    const auto date = std::chrono::sys_days(std::chrono::year(year) / std::chrono::month(month) / day_of_month);
+    const auto date = std::chrono::sys_days(std::chrono::year(year) / std::chrono::month(month) / std::chrono::day(day_of_month));
     return date.time_since_epoch().count() * day + hours * hour + minutes * minute + seconds * second;
 }
 

@@ -11,6 +11,7 @@
 #include <sql/statements.hpp>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 namespace catalog::transfer {
 

@@ -11,8 +11,8 @@ namespace json = boost::json;
 
 const json_node* json_node::find(std::string_view name) const {
     const json_node* found = nullptr;
-    for (const auto& [key, value] : members)
-        if (key == name) found = &value;
+    for (const json_node& member : members)
+        if (member.key == name) found = &member;
     return found;
 }
 
@@ -40,9 +40,9 @@ void json_node::write(std::string& out) const {
         out += '{';
         for (std::size_t i = 0; i < members.size(); ++i) {
             if (i > 0) out += ',';
-            append_json_string(out, members[i].first);
+            append_json_string(out, members[i].key);
             out += ':';
-            members[i].second.write(out);
+            members[i].write(out);
         }
         out += '}';
         return;
@@ -63,7 +63,7 @@ struct tree_builder {
 
     std::uint64_t line = 0;
     json_node root;
-    std::vector<std::pair<std::string, json_node>> open; // containers under way with the key they will get
+    std::vector<json_node> open; // containers under way
     std::string partial;
     std::string key;
 
@@ -74,37 +74,33 @@ struct tree_builder {
         key.clear();
     }
 
-    json_node make(json_node::kind type, std::string text = {}) const {
+    json_node make(json_node::kind type, std::string text = {}) {
         json_node node;
+        node.key = std::move(key);
+        key.clear();
         node.type = type;
         node.text = std::move(text);
         node.line = line;
         return node;
     }
 
-    void add(json_node node, std::string name) {
+    bool add(json_node node) {
         if (open.empty())
             root = std::move(node);
-        else if (open.back().second.type == json_node::kind::array)
-            open.back().second.items.push_back(std::move(node));
+        else if (open.back().type == json_node::kind::array)
+            open.back().items.push_back(std::move(node));
         else
-            open.back().second.members.emplace_back(std::move(name), std::move(node));
-    }
-    bool add(json_node node) {
-        add(std::move(node), std::move(key));
-        key.clear();
+            open.back().members.push_back(std::move(node));
         return true;
     }
     bool begin(json_node::kind type) {
-        open.emplace_back(std::move(key), make(type));
-        key.clear();
+        open.push_back(make(type));
         return true;
     }
     bool end() {
-        auto [name, node] = std::move(open.back());
+        json_node node = std::move(open.back());
         open.pop_back();
-        add(std::move(node), std::move(name));
-        return true;
+        return add(std::move(node));
     }
     std::string whole(text_view last) {
         std::string text = std::move(partial);

@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace catalog::transfer {
@@ -17,10 +16,11 @@ struct json_node {
     enum class kind { null, boolean, number, string, array, object };
 
     kind type = kind::null;
-    std::string text;             // string: its characters; number: as written; boolean: true or false
-    std::uint64_t line = 0;       // where it begins, from 1
-    std::vector<json_node> items; // array
-    std::vector<std::pair<std::string, json_node>> members; // object; the last of equal names counts
+    std::string key;                // of a member of an object
+    std::string text;               // string: its characters; number: as written; boolean: true or false
+    std::uint64_t line = 0;         // where it begins, from 1
+    std::vector<json_node> items;   // array
+    std::vector<json_node> members; // object; the last of equal names counts
 
     // The member of an object, or nullptr.
     const json_node* find(std::string_view name) const;

@@ -1,6 +1,7 @@
 // This file checks records member by member; docs/import.md describes the format.
 #include "transfer/record.hpp"
 
+#include "util/resource_kinds.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
@@ -66,14 +67,12 @@ constexpr std::size_t max_list = 1000;
 constexpr std::array<std::string_view, 8> statuses{"available", "protecting",      "deleting",       "restoring",
                                                    "error",     "waiting_protect", "waiting_delete", "waiting_restore"};
 constexpr std::array<std::string_view, 2> image_types{"backup", "replication"};
-// The kinds of protected objects with the provider of each, the default of provider_id.
-constexpr std::array<std::string_view, 6> resource_types{
-    "OS::Cinder::Volume",          "OS::Nova::Server",  "OS::Sfs::Turbo", "OS::Workspace::DesktopV2",
-    "OS::Ironic::BareMetalServer", "OS::Native::Server"};
-constexpr std::array<std::string_view, 6> providers{
-    "d1603440-187d-4516-af25-121250c7cc97", "0daac4c5-6707-4851-97ba-169e36266b66",
-    "86a80900-71bf-4961-956a-d52df944f84a", "e5b1c7d2-3f0a-4c96-8b4e-6a9d2f70c813",
-    "4f7d9a16-b2c3-4e58-a071-c83e5d9b6f24", "a92e6b50-7c1d-43f8-9e25-0d4b8f61a7c3"};
+constexpr auto resource_types = [] {
+    std::array<std::string_view, resource_kinds.size()> types{};
+    std::transform(resource_kinds.begin(), resource_kinds.end(), types.begin(),
+                   [](const resource_kind& one) { return one.type; });
+    return types;
+}();
 constexpr std::array<std::string_view, 3> member_statuses{"pending", "accepted", "rejected"};
 constexpr std::array<std::string_view, 5> replication_statuses{"replicating", "success", "fail", "skip",
                                                                "waiting_replicate"};
@@ -94,7 +93,7 @@ bool has_nul(const json_node& node) {
     const auto nul = [](const std::string& text) { return text.find('\0') != std::string::npos; };
     return nul(node.text) || std::any_of(node.items.begin(), node.items.end(), has_nul) ||
            std::any_of(node.members.begin(), node.members.end(),
-                       [&](const auto& member) { return nul(member.first) || has_nul(member.second); });
+                       [&](const json_node& member) { return nul(member.key) || has_nul(member); });
 }
 
 // Reads the members of one JSON object and reports each that is wrong.
@@ -211,9 +210,9 @@ public:
     }
 
     void refuse_unknown_members() {
-        for (const auto& [name, value] : object_.members)
-            if (std::find(known_.begin(), known_.end(), name) == known_.end())
-                fault(shorten(name), "is not a member of this kind of record");
+        for (const json_node& member : object_.members)
+            if (std::find(known_.begin(), known_.end(), member.key) == known_.end())
+                fault(shorten(member.key), "is not a member of this kind of record");
     }
 
 private:
@@ -249,12 +248,12 @@ field read_extend_info(object_reader& backup, const std::string& prefix, field& 
     info.integer("progress", 2147483647, false);
     if (has_nul(*node)) backup.fault("extend_info", "must not contain the character NUL");
     if (const json_node* consistency = info.container("app_consistency", kind::object)) {
-        for (const auto& [name, value] : consistency->members)
-            if (value.type != kind::string && value.type != kind::null)
-                info.fault("app_consistency." + shorten(name), "must be a string");
+        for (const json_node& member : consistency->members)
+            if (member.type != kind::string && member.type != kind::null)
+                info.fault("app_consistency." + shorten(member.key), "must be a string");
     }
     json_node stored = *node;
-    std::erase_if(stored.members, [](const auto& member) { return member.first == "incremental"; });
+    std::erase_if(stored.members, [](const json_node& member) { return member.key == "incremental"; });
     std::string text;
     stored.write(text);
     if (text.size() > max_extend_info)
@@ -304,11 +303,7 @@ void read_backup(const json_node& node, const std::string& prefix, bool nested, 
     if (id && parent_id == id) record.fault("parent_id", "must not be the backup's own id");
     const field resource_type = record.choice("resource_type", resource_types, true);
     field provider_id = record.uuid("provider_id", false);
-    if (!provider_id && resource_type) {
-        const auto place =
-            std::find(resource_types.begin(), resource_types.end(), *resource_type) - resource_types.begin();
-        provider_id = std::string(providers.at(static_cast<std::size_t>(place)));
-    }
+    if (!provider_id && resource_type) provider_id = std::string(provider_of_type(*resource_type));
     field enterprise_project = record.text("enterprise_project_id", 255, false, "0");
     if (enterprise_project && enterprise_project->empty())
         record.fault("enterprise_project_id", "must not be empty; the default one is \"0\"");

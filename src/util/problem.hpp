@@ -27,7 +27,7 @@ enum class errc {
 };
 
 struct problem {
-    errc code;
+    errc code = errc::unexpected;
     std::string message; // for the client: names the thing, its fault and what is allowed
 };
 

@@ -100,7 +100,7 @@ public:
         const bool small = choose_.percent(50);
         std::vector<std::string>& mine = small ? small_ : large_;
         const vocabulary& words = small ? small_words_ : large_words_;
-        const unsigned what = static_cast<unsigned>(choose_.below(100));
+        const auto what = static_cast<unsigned>(choose_.below(100));
         const bool full = small && mine.size() + 5 > small_share;
         if (mine.size() < 20 || (what < 40 && !full))
             insert(words, mine, choose_.percent(20) ? 5 : 1);
@@ -220,6 +220,7 @@ BOOST_AUTO_TEST_CASE(count_is_exact_while_eight_writers_write) {
     std::atomic<std::size_t> steps{0};
     std::atomic<std::size_t> answers{0};
     std::vector<std::thread> threads;
+    threads.reserve(writers);
     for (int w = 0; w < writers; ++w)
         threads.emplace_back([&, w] {
             try {

@@ -338,7 +338,7 @@ BOOST_AUTO_TEST_CASE(head_is_get_without_a_body) {
 // ---------------------------------------------------------------------------------------------- too much
 
 BOOST_AUTO_TEST_CASE(requests_that_are_too_large) {
-    const std::string mega(1024 * 1024, 'x');
+    const std::string mega(1'048'576, 'x');
     const std::optional<http_response> line = raw(request_text("GET " + list_path + "?name=" + mega));
     BOOST_REQUIRE(line);
     expect_error(*line, 414, "APIGW.0201", "a request line of a megabyte");
@@ -643,7 +643,7 @@ catalog_service service_with(const std::string& database, std::vector<std::strin
 }
 
 std::string database_with_one_backup() {
-    const std::string database = postgres_cluster::instance().create_database();
+    std::string database = postgres_cluster::instance().create_database();
     import_records(postgres_cluster::instance().url("test_writer", database), backup_line(project, known_id));
     return database;
 }

@@ -6,7 +6,8 @@ function(add_e2e_test name)
     add_test(NAME ${name} COMMAND ${name})
     # A test starts its own cluster and stops it, whatever happens, so they may run side by side; on few cores the ones
     # that measure nothing but load the machine would only slow each other down.
-    set_tests_properties(${name} PROPERTIES LABELS e2e TIMEOUT 600 RUN_SERIAL TRUE)
+    describe_test(${name} e2e 600)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
 endfunction()
 
 add_e2e_test(random_requests_test)

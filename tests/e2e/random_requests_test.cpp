@@ -94,6 +94,7 @@ private:
     void in_threads(std::size_t count, const std::function<void(std::size_t, http_client&, http_client&)>& work) {
         std::atomic<std::size_t> next{0};
         std::vector<std::thread> threads;
+        threads.reserve(3);
         for (int t = 0; t < 3; ++t)
             threads.emplace_back([&] {
                 http_client plain(plain_->base_url());
@@ -151,6 +152,7 @@ BOOST_AUTO_TEST_CASE(random_combinations) {
         laboratory lab(seed);
         request_maker maker(seed, lab.catalog());
         std::vector<list_request> requests;
+        requests.reserve(1000);
         for (int i = 0; i < 1000; ++i)
             requests.push_back(maker.combination());
         lab.ask(requests);
@@ -167,6 +169,7 @@ BOOST_AUTO_TEST_CASE(random_combinations_in_a_larger_catalog) {
     laboratory lab(seed, {3000, 500, 50, true});
     request_maker maker(seed, lab.catalog());
     std::vector<list_request> requests;
+    requests.reserve(600);
     for (int i = 0; i < 600; ++i)
         requests.push_back(maker.combination());
     lab.ask(requests);

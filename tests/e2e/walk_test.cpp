@@ -184,6 +184,7 @@ BOOST_AUTO_TEST_CASE(sets_that_stand_still) {
     failure_log failures;
     std::atomic<std::size_t> next{0};
     std::vector<std::thread> threads;
+    threads.reserve(3);
     for (int t = 0; t < 3; ++t)
         threads.emplace_back([&] {
             http_client client(service.base_url());

@@ -8,4 +8,4 @@ target_link_libraries(golden_test PRIVATE query_shapes app Boost::unit_test_fram
 target_compile_definitions(golden_test PRIVATE GOLDEN_FOLDER="${CMAKE_CURRENT_LIST_DIR}"
     DOCS_FOLDER="${PROJECT_SOURCE_DIR}/docs")
 add_test(NAME golden_test COMMAND golden_test)
-set_tests_properties(golden_test PROPERTIES LABELS golden TIMEOUT 60)
+describe_test(golden_test golden 60)

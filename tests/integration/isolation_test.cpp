@@ -119,7 +119,7 @@ BOOST_FIXTURE_TEST_CASE(queries_without_their_tenant_condition, two_tenants) {
             changed.add_param(*value);
         return changed;
     };
-    for (shapes::shape shape : shapes::all()) {
+    for (const shapes::shape& shape : shapes::all()) {
         if (shape.query.find("all_tenants") != std::string::npos || shape.query.find("offset") != std::string::npos)
             continue;
         const query::scope scope = shapes::scope_of(shape, "a");
@@ -164,7 +164,7 @@ BOOST_FIXTURE_TEST_CASE(grants_restrict_by_the_database_alone, two_tenants) {
     };
     BOOST_TEST((projects("a", false) == std::vector<std::string>{"e1"}));
     BOOST_TEST((projects("b", true) == std::vector<std::string>{"e1"}));
-    BOOST_TEST((projects("nobody", false) == std::vector<std::string>{}));
+    BOOST_TEST(projects("nobody", false).empty());
 }
 
 // One connection serves two tenants in turn, with errors between: nothing of one's settings reaches the other.

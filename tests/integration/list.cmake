@@ -9,4 +9,5 @@ add_executable(integration_test
 target_link_libraries(integration_test PRIVATE query_shapes query db test_support Boost::unit_test_framework)
 target_compile_definitions(integration_test PRIVATE SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
 add_test(NAME integration_test COMMAND integration_test)
-set_tests_properties(integration_test PROPERTIES LABELS integration TIMEOUT 900 RUN_SERIAL TRUE)
+describe_test(integration_test integration 900)
+set_tests_properties(integration_test PROPERTIES RUN_SERIAL TRUE)

@@ -152,7 +152,7 @@ struct request {
     std::vector<sort_key> sort;
 };
 
-std::string trim_blanks(std::string text) {
+std::string trim_blanks(const std::string& text) {
     const auto first = text.find_first_not_of(' ');
     if (first == std::string::npos) return {};
     return text.substr(first, text.find_last_not_of(' ') - first + 1);
@@ -200,7 +200,9 @@ bool is_project_id(std::string_view text) {
 request parse_request(const parameters& query, const deployment& where, std::set<std::string>& offending) {
     request out;
     std::map<std::string, int> times_given;
-    for (const auto& [name, value] : query) {
+    for (const auto& given : query) {
+        const std::string& name = given.first; // by name, because clang 14 lets no lambda see a structured binding
+        const std::string& value = given.second;
         if (!contains(parameter_names(), name)) {
             if (!where.ignore_unknown_parameters) offending.insert(name);
             continue;
@@ -422,9 +424,9 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
     return (minutes * 60 + sec) * second + fraction;
 }
 
-std::string render_timestamp(std::int64_t value) {
-    std::int64_t seconds = value / second;
-    std::int64_t fraction = value % second;
+std::string render_timestamp(std::int64_t microseconds) {
+    std::int64_t seconds = microseconds / second;
+    std::int64_t fraction = microseconds % second;
     if (fraction < 0) fraction += second, --seconds;
     std::int64_t days = seconds / 86400;
     std::int64_t in_day = seconds % 86400;

@@ -21,7 +21,7 @@ std::string id(int number) {
     return "00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
 }
 
-json::object backup(int number, const std::string& created_at, json::object more = {}) {
+json::object backup(int number, const std::string& created_at, const json::object& more = {}) {
     json::object out{{"id", id(number)},
                      {"name", "backup-" + std::to_string(number)},
                      {"project_id", here},

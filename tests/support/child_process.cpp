@@ -15,8 +15,6 @@
 #include <thread>
 #include <unistd.h>
 
-extern char** environ;
-
 namespace support {
 
 namespace {
@@ -52,6 +50,7 @@ std::string read_from_start(int fd) {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> out;
+    out.reserve(texts.size() + 1);
     for (std::string& text : texts)
         out.push_back(text.data());
     out.push_back(nullptr);

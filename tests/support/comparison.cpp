@@ -69,7 +69,7 @@ std::string check_request_id(const http_response& got) {
 }
 
 std::string check_error_shape(const http_response& got) {
-    if (const std::string text = check_success_headers(got); !text.empty()) return text;
+    if (std::string text = check_success_headers(got); !text.empty()) return text;
     const json::value parsed = got.json();
     if (!parsed.is_object()) return "the body is no object: " + got.body;
     const json::object& body = parsed.get_object();
@@ -83,9 +83,9 @@ std::string check_error_shape(const http_response& got) {
 }
 
 std::string compare_list(const model::answer& wanted, const http_response& got) {
-    if (const std::string text = compare_status(wanted, got); !text.empty()) return text;
+    if (std::string text = compare_status(wanted, got); !text.empty()) return text;
     if (wanted.status != 200) return compare_refusal(wanted, got);
-    if (const std::string text = check_success_headers(got); !text.empty()) return text;
+    if (std::string text = check_success_headers(got); !text.empty()) return text;
 
     const json::value parsed = got.json();
     if (!parsed.is_object() || parsed.get_object().size() != 2)
@@ -111,9 +111,9 @@ std::string compare_list(const model::answer& wanted, const http_response& got) 
 }
 
 std::string compare_show(const model::answer& wanted, const http_response& got) {
-    if (const std::string text = compare_status(wanted, got); !text.empty()) return text;
+    if (std::string text = compare_status(wanted, got); !text.empty()) return text;
     if (wanted.status != 200) return compare_refusal(wanted, got);
-    if (const std::string text = check_success_headers(got); !text.empty()) return text;
+    if (std::string text = check_success_headers(got); !text.empty()) return text;
     return difference(json::value(json::object{{"backup", wanted.backup}}), got.json());
 }
 

@@ -125,13 +125,13 @@ std::string postgres_cluster::url(const std::string& user, const std::string& da
 }
 
 std::string postgres_cluster::create_database() {
-    const std::string name = "catalog_" + std::to_string(++databases_);
+    std::string name = "catalog_" + std::to_string(++databases_);
     sql_session(superuser_url("postgres")).run("CREATE DATABASE " + name + " TEMPLATE catalog_template");
     return name;
 }
 
 std::string postgres_cluster::create_empty_database() {
-    const std::string name = "catalog_" + std::to_string(++databases_);
+    std::string name = "catalog_" + std::to_string(++databases_);
     sql_session(superuser_url("postgres")).run("CREATE DATABASE " + name + " TEMPLATE template0 ENCODING 'UTF8'");
     return name;
 }

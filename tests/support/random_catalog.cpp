@@ -261,8 +261,8 @@ json::object builder::backup(std::size_t owner, bool is_child) {
 }
 
 void builder::add_vaults() {
-    for (std::size_t p = 0; p < out_.projects.size(); ++p) {
-        project one{out_.projects[p], {}};
+    for (const std::string& id_of_project : out_.projects) {
+        project one{id_of_project, {}};
         // Exactly 80 %, a bit less, empty, more than full, and of size 0, which no percentage is of.
         const std::vector<std::pair<int, int>> sizes{{10, 8192}, {10, 8191}, {100, 0}, {1, 2048}, {0, 512}, {7, 72}};
         for (const auto& [size, used] : sizes) {

@@ -20,6 +20,7 @@ sql_session::sql_session(const std::string& url)
 std::vector<sql_row> sql_session::run(const std::string& statement,
                                       const std::vector<std::optional<std::string>>& parameters) {
     std::vector<const char*> values;
+    values.reserve(parameters.size());
     for (const std::optional<std::string>& parameter : parameters)
         values.push_back(parameter ? parameter->c_str() : nullptr);
     PGresult* const raw = parameters.empty()

@@ -45,7 +45,7 @@ struct situation {
     unsigned status;
     std::string_view error_code;
     bool request_id;
-    std::string_view prefix = "";
+    std::string_view prefix = {};
 };
 
 } // namespace

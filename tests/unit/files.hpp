@@ -44,9 +44,4 @@ inline std::string source_file(std::string_view name) {
     return content.str();
 }
 
-// True if the source folder has the file.
-inline bool has_source_file(std::string_view name) {
-    return std::filesystem::exists(std::filesystem::path(SOURCE_FOLDER) / std::string(name));
-}
-
 } // namespace unit

@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(strings_mean_the_same) {
         BOOST_TEST((boost::json::parse(compact(text)) == boost::json::value(wanted)));
         const std::string as_key = "{" + text + ":1}";
         BOOST_REQUIRE(tree(as_key).members.size() == 1U);
-        BOOST_TEST(tree(as_key).members[0].first == node.text);
+        BOOST_TEST(tree(as_key).members[0].key == node.text);
     }
 }
 

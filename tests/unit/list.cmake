@@ -17,4 +17,4 @@ target_link_libraries(unit_test PRIVATE app api transfer generate query identity
 target_compile_definitions(unit_test PRIVATE SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
 target_compile_options(unit_test PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Werror ${TEST_OPTIMIZATION})
 add_test(NAME unit_test COMMAND unit_test)
-set_tests_properties(unit_test PROPERTIES LABELS unit TIMEOUT 120)
+describe_test(unit_test unit 120)

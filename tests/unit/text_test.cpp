@@ -22,7 +22,7 @@ namespace {
 
 // UTF-8 by the definition, for any number up to 0x1FFFFF in any length: also what is not allowed.
 std::string encode(std::uint32_t c, std::size_t length) {
-    if (length == 1) return std::string(1, static_cast<char>(c));
+    if (length == 1) return {static_cast<char>(c)};
     std::string out(length, '\0');
     for (std::size_t i = length - 1; i > 0; --i, c >>= 6U)
         out[i] = static_cast<char>(0x80U | (c & 0x3FU));
