@@ -30,6 +30,8 @@ row row_of(errc code) {
         return {404, "APIGW.0101", true, ""};
     case errc::method_not_allowed:
         return {405, "APIGW.0101", true, ""};
+    case errc::too_many_requests:
+        return {429, "APIGW.0308", true, ""};
     case errc::overloaded:
     case errc::database_away:
         return {503, "APIGW.0201", true, ""};
@@ -43,7 +45,8 @@ row row_of(errc code) {
     return {500, "BackupService.9910", false, ""};
 }
 
-response make(unsigned status, std::string_view code, std::string_view message, const std::string* request_id) {
+response make(unsigned status, std::string_view code, std::string_view message, const std::string* request_id,
+              unsigned retry_after = 1) {
     response out;
     out.status = status;
     out.body = R"({"error_code":)";
@@ -55,7 +58,7 @@ response make(unsigned status, std::string_view code, std::string_view message, 
         append_json_string(out.body, *request_id);
     }
     out.body += '}';
-    if (status == 503) out.headers.emplace_back("Retry-After", "1");
+    if (status == 503 || status == 429) out.headers.emplace_back("Retry-After", std::to_string(retry_after));
     if (status == 405) out.headers.emplace_back("Allow", "GET, HEAD");
     return out;
 }
@@ -71,7 +74,7 @@ response error_response(const problem& problem, const std::string& request_id) {
     }
     const row row = row_of(problem.code);
     const std::string message = std::string(row.prefix) + problem.message;
-    return make(row.status, row.code, message, row.with_request_id ? &request_id : nullptr);
+    return make(row.status, row.code, message, row.with_request_id ? &request_id : nullptr, problem.retry_after);
 }
 
 response transport_error(unsigned status, std::string_view message, const std::string& request_id) {

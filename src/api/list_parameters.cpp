@@ -317,6 +317,33 @@ std::string parameter_table() {
     return out;
 }
 
+std::string given_parameters(std::string_view query) {
+    std::array<bool, std::tuple_size_v<decltype(table)>> given{};
+    bool unknown = false;
+    while (!query.empty()) {
+        const std::size_t end = query.find('&');
+        const std::string_view pair = query.substr(0, end);
+        query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
+        if (pair.empty()) continue;
+        const auto name = percent_decode(pair.substr(0, pair.find('=')), true);
+        const auto* const found =
+            std::find_if(table.begin(), table.end(), [&](const parameter& p) { return name && p.name == *name; });
+        if (found == table.end())
+            unknown = true;
+        else
+            given[static_cast<std::size_t>(found - table.begin())] = true;
+    }
+    std::string out;
+    const auto add = [&out](std::string_view name) {
+        if (!out.empty()) out += ',';
+        out += name;
+    };
+    for (std::size_t i = 0; i < table.size(); ++i)
+        if (given[i]) add(table[i].name);
+    if (unknown) add("?");
+    return out;
+}
+
 result<query::list_request> parse_list_request(std::string_view query, const parse_options& options) {
     query::list_request request;
     request.limit = options.max_limit;

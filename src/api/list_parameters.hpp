@@ -37,6 +37,10 @@ std::span<const parameter> list_parameters();
 // What a parameter takes, as the end of an error message: "allowed: …".
 std::string allowed_values(const parameter& parameter);
 
+// The names of the parameters that a query string gives, each once, with commas, in the order of the table; those that
+// the API does not know are one "?" at the end. For logs: names of the table alone, never a value. Pure.
+std::string given_parameters(std::string_view query);
+
 // The documentation's table, in Markdown; docs/api.md contains it and a test compares the two.
 std::string parameter_table();
 

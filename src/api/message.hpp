@@ -1,6 +1,8 @@
 // This file is a request and its response as the API sees them, without sockets.
 #pragma once
 
+#include "util/request_record.hpp"
+
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,6 +21,7 @@ struct response {
     unsigned status = 200;
     std::string body;                                         // JSON
     std::vector<std::pair<std::string, std::string>> headers; // beyond the common ones
+    request_record record;
 };
 
 } // namespace catalog::api

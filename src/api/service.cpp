@@ -13,6 +13,7 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace catalog::api {
@@ -42,9 +43,9 @@ problem to_problem(db::refusal refusal) {
 
 // Runs `task` on a database thread and resumes the coroutine on its own executor with the response. Name the arguments
 // before the co_await: GCC 12 destroys temporary lambdas in it twice (bug 107288).
-asio::awaitable<response> offload(db::executor& database, std::string request_id, work task) {
+asio::awaitable<response> offload(db::executor& database, std::string request_id, request_record& record, work task) {
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(response)>(
-        [&database, &request_id, &task](auto handler) {
+        [&database, &request_id, &record, &task](auto handler) {
             using handler_type = decltype(handler);
             // std::function needs a copyable callable; the handler can only be moved.
             auto shared = std::make_shared<handler_type>(std::move(handler));
@@ -56,8 +57,11 @@ asio::awaitable<response> offload(db::executor& database, std::string request_id
                     resume(std::move(out));
                 });
             };
+            // The record lives in the coroutine that waits for the handler: nobody else touches it meanwhile.
+            const auto submitted = std::chrono::steady_clock::now();
             database.submit(
-                {[finish, task = std::move(task), id = request_id](db::session& session) {
+                {[finish, task = std::move(task), id = request_id, &record, submitted](db::session& session) {
+                     record.time(stage::wait) = std::chrono::steady_clock::now() - submitted;
                      try {
                          finish(task(session));
                      } catch (const db::error& e) {
@@ -79,19 +83,33 @@ asio::awaitable<response> offload(db::executor& database, std::string request_id
         asio::use_awaitable);
 }
 
+// A body of this size must not be built: it would be held for as long as the client takes to read it.
+problem too_large(const char* what, std::size_t bytes, std::size_t most) {
+    return bad_parameter(std::string(what) + std::to_string(bytes) + " bytes; allowed: at most " + std::to_string(most));
+}
+
 response list_backups(db::session& session, const query::caller& caller, const query::list_request& wanted,
-                      const query::reading& how, const std::string& request_id) {
+                      const query::reading& how, std::size_t max_bytes, const std::string& request_id) {
     const auto page = query::read_page(session, caller, wanted, how);
     if (page.has_error()) return error_response(page.error(), request_id);
+    const stage_timer timer(how.record, stage::render);
+    if (const std::size_t bytes = query::page_bytes(*page, wanted.show_replication); bytes > max_bytes)
+        return error_response(too_large("limit: ask for fewer backups, the page would have ", bytes, max_bytes),
+                              request_id);
     response out;
     out.body = query::render_page(*page, wanted.show_replication);
     return out;
 }
 
 response show_backup(db::session& session, const query::caller& caller, const std::string& backup_id,
-                     const query::reading& how, const std::string& request_id) {
+                     const query::reading& how, std::size_t max_bytes, const std::string& request_id) {
     const auto shown = query::read_backup(session, caller, backup_id, how);
     if (shown.has_error()) return error_response(shown.error(), request_id);
+    const stage_timer timer(how.record, stage::render);
+    if (const std::size_t bytes = query::backup_bytes(*shown); bytes > max_bytes)
+        return error_response(
+            too_large("backup_id: list its children with parent_id, the backup would have ", bytes, max_bytes),
+            request_id);
     response out;
     out.body = query::render_backup(*shown);
     return out;
@@ -104,7 +122,11 @@ result<route> find_route(std::string_view target) {
         errc::no_such_path,
         "The API does not exist; known: GET /v3/{project_id}/backups and GET /v3/{project_id}/backups/{backup_id}"};
     for (const std::string_view scheme : {"http://", "https://"}) {
-        if (!target.starts_with(scheme)) continue;
+        const bool same = target.size() >= scheme.size() && // RFC 3986 section 3.1: schemes know no case
+                          std::equal(scheme.begin(), scheme.end(), target.begin(), [](char wanted, char is) {
+                              return wanted == (is >= 'A' && is <= 'Z' ? static_cast<char>(is - 'A' + 'a') : is);
+                          });
+        if (!same) continue;
         const std::size_t path = target.find_first_of("/?", scheme.size());
         target = path == std::string_view::npos || target[path] == '?' ? std::string_view("/") : target.substr(path);
         break;
@@ -132,40 +154,61 @@ result<route> find_route(std::string_view target) {
 
 asio::awaitable<response> service::handle(request request) {
     std::string fault;
+    request_record record;
     try {
-        co_return co_await answer(request);
+        response out = co_await answer(request, record);
+        out.record = std::move(record);
+        co_return out;
     } catch (const std::exception& e) {
         fault = e.what();
     }
     log_event("error", "request_failed", {{"request_id", request.id}, {"reason", fault}});
-    co_return error_response(unexpected(), request.id);
+    response out = error_response(unexpected(), request.id);
+    out.record = std::move(record);
+    co_return out;
 }
 
-asio::awaitable<response> service::answer(const request& request) {
+asio::awaitable<response> service::answer(const request& request, request_record& record) {
     const auto arrived = std::chrono::steady_clock::now();
     const auto refuse = [&](const problem& p) { return error_response(p, request.id); };
 
     const auto route = find_route(request.target);
     if (route.has_error()) co_return refuse(route.error());
+    record.route = route->backup_id ? "/v3/{project_id}/backups/{backup_id}" : "/v3/{project_id}/backups";
+    record.parameters = given_parameters(route->query);
     if (request.method != "GET" && request.method != "HEAD")
         co_return refuse({errc::method_not_allowed,
                           "The method " + shorten(request.method, 20) + " is not allowed here; allowed: GET, HEAD"});
 
     if (!request.token || request.token->empty())
         co_return refuse({errc::unauthenticated, "the header X-Auth-Token is missing"});
+    std::optional<stage_timer> timer(std::in_place, &record, stage::identity);
     const auto verified = co_await identity_.verify(*request.token);
+    timer.reset();
     if (verified.has_error()) co_return refuse(verified.error());
     const identity::principal& principal = *verified;
+    record.project_id = principal.project_id;
+    record.user_id = principal.user_id;
+    if (const auto seconds = limiter_.refuse(principal.project_id))
+        co_return refuse({errc::too_many_requests,
+                          "Too many requests of this project; allowed: " + std::to_string(options_.limit.per_second) +
+                              " a second in the long run, " + std::to_string(options_.limit.burst) + " at once",
+                          *seconds});
 
     if (!is_project_id(route->project_id))
         co_return refuse(
             bad_parameter("project_id: is not a project id; allowed: 1 to 64 letters, digits, '_' and '-'"));
-    if (route->project_id != principal.project_id) co_return refuse({errc::malformed_url, ""});
+    if (route->project_id != principal.project_id) {
+        record.path_project_id = route->project_id;
+        co_return refuse({errc::malformed_url, ""});
+    }
     if (!principal.may_read())
         co_return refuse({errc::forbidden, "The token's roles do not permit this; needed: reader or admin"});
 
     query::reading how;
     how.deadline = arrived + options_.request_timeout;
+    how.record = &record;
+    const std::size_t most = options_.max_response_bytes;
     const query::caller caller{principal.project_id, principal.user_id};
     if (route->backup_id) {
         const auto backup_id = parse_uuid(*route->backup_id);
@@ -175,10 +218,11 @@ asio::awaitable<response> service::answer(const request& request) {
         if (route->query.find_first_not_of('&') != std::string_view::npos && !options_.ignore_unknown)
             co_return refuse(bad_parameter(shorten(route->query.substr(0, route->query.find_first_of("=&"))) +
                                            ": unknown parameter; allowed: none when one backup is shown"));
-        work show = [caller, how, id = *backup_id, request_id = request.id](db::session& session) {
-            return show_backup(session, caller, id, how, request_id);
+        record.backup_id = *backup_id;
+        work show = [caller, how, most, id = *backup_id, request_id = request.id](db::session& session) {
+            return show_backup(session, caller, id, how, most, request_id);
         };
-        co_return co_await offload(database_, request.id, std::move(show));
+        co_return co_await offload(database_, request.id, record, std::move(show));
     }
 
     auto wanted = parse_list_request(route->query, options_);
@@ -186,10 +230,10 @@ asio::awaitable<response> service::answer(const request& request) {
     if (wanted->all_tenants && !principal.may_administrate())
         co_return refuse({errc::forbidden,
                           "all_tenants: needs the administrator role; leave it out to list your project's backups"});
-    work list = [caller, how, wanted = std::move(*wanted), request_id = request.id](db::session& session) {
-        return list_backups(session, caller, wanted, how, request_id);
+    work list = [caller, how, most, wanted = std::move(*wanted), request_id = request.id](db::session& session) {
+        return list_backups(session, caller, wanted, how, most, request_id);
     };
-    co_return co_await offload(database_, request.id, std::move(list));
+    co_return co_await offload(database_, request.id, record, std::move(list));
 }
 
 } // namespace catalog::api

@@ -3,6 +3,7 @@
 
 #include "api/list_parameters.hpp"
 #include "api/message.hpp"
+#include "api/rate_limiter.hpp"
 #include "db/executor.hpp"
 #include "identity/identity.hpp"
 
@@ -17,6 +18,8 @@ namespace catalog::api {
 
 struct service_options : parse_options {
     std::chrono::milliseconds request_timeout{10000}; // from the arrival of a request to its last statement
+    std::size_t max_response_bytes = 64U << 20U;         // one body; a larger one is 400
+    rate_limit limit;                                    // of each project
 };
 
 class service {
@@ -25,18 +28,20 @@ public:
     service(service_options options, identity::verifier& identity, db::executor& database)
         : options_(options)
         , identity_(identity)
-        , database_(database) {}
+        , database_(database)
+        , limiter_(options.limit) {}
 
     // Answers one request: always a response, never an exception. Runs on the caller's executor; database work runs on
     // the database's threads.
     boost::asio::awaitable<response> handle(request request);
 
 private:
-    boost::asio::awaitable<response> answer(const request& request);
+    boost::asio::awaitable<response> answer(const request& request, request_record& record);
 
     service_options options_;
     identity::verifier& identity_;
     db::executor& database_;
+    rate_limiter limiter_;
 };
 
 // A path of the API, taken apart.
@@ -46,7 +51,7 @@ struct route {
     std::string_view query;               // what follows '?', still encoded
 };
 
-// Finds the route of a request's target (origin or absolute form, RFC 9112 section 3.2). Problem: no_such_path.
+// Finds the route of a request's target (origin or absolute form, RFC 9112 section 3.2; the scheme in any case). Problem: no_such_path.
 // Segments are decoded but not checked. Pure.
 result<route> find_route(std::string_view target);
 

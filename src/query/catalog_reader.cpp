@@ -100,10 +100,24 @@ row_counts count_rows(request_transaction& transaction, const scope& scope) {
     return counts;
 }
 
+// The kinds of access of a path, each once, in their order.
+std::string names_of(const access_path& path) {
+    if (path.branches.empty()) return "nothing";
+    std::string out;
+    for (const branch& one : path.branches) {
+        const std::string_view name = name_of(one.access);
+        if (out.find(name) != std::string::npos) continue;
+        if (!out.empty()) out += '+';
+        out += name;
+    }
+    return out;
+}
+
 } // namespace
 
 result<list_page> read_page(db::session& session, const caller& caller, const list_request& request,
                             const reading& how) {
+    std::optional<stage_timer> timer(std::in_place, how.record, stage::scope);
     request_transaction transaction(session, how);
     scope scope{request, caller.project_id, transaction.identify(caller, request.all_tenants), {}, {}};
 
@@ -136,7 +150,9 @@ result<list_page> read_page(db::session& session, const caller& caller, const li
         scope.vaults = std::vector<std::string>{*request.vault_id};
     }
 
+    timer.emplace(how.record, stage::count);
     const row_counts counts = count_rows(transaction, scope);
+    timer.emplace(how.record, stage::rows);
     const access_path path = choose_access_path(scope, counts, marker);
     if (how.path_chosen) how.path_chosen(path.reason);
     list_page page;
@@ -144,13 +160,19 @@ result<list_page> read_page(db::session& session, const caller& caller, const li
     if (!path.branches.empty())
         page.rows = transaction.run("read the page", page_statement(scope, counts, path, marker));
     transaction.commit();
+    if (how.record) {
+        how.record->access_path = names_of(path);
+        how.record->rows = page.rows.size();
+    }
     return page;
 }
 
 result<shown_backup> read_backup(db::session& session, const caller& caller, const std::string& backup_id,
                                  const reading& how) {
+    std::optional<stage_timer> timer(std::in_place, how.record, stage::scope);
     request_transaction transaction(session, how);
     transaction.identify(caller, false);
+    timer.emplace(how.record, stage::rows);
     const auto run = [&](std::string_view purpose, std::string_view text) {
         db::statement statement(text);
         statement.add_param(caller.project_id);
@@ -162,6 +184,10 @@ result<shown_backup> read_backup(db::session& session, const caller& caller, con
     if (shown.backup.empty()) return problem{errc::backup_not_found, "The backup does not exist."};
     shown.children = run("read its children", sql::show_children);
     transaction.commit();
+    if (how.record) {
+        how.record->access_path = "id";
+        how.record->rows = 1;
+    }
     return shown;
 }
 

@@ -5,6 +5,7 @@
 #include "query/access_path.hpp"
 #include "query/list_query.hpp"
 #include "util/problem.hpp"
+#include "util/request_record.hpp"
 
 #include <chrono>
 #include <functional>
@@ -31,6 +32,8 @@ struct reading {
     std::function<void(std::string_view purpose, const db::statement&)> before_statement;
     // Called with the reason of the chosen access path.
     std::function<void(const std::string&)> path_chosen;
+    // Takes the times of the stages scope, count and rows, the access path and the number of rows; null: nobody asks.
+    request_record* record = nullptr;
 };
 
 // Runs the statements of a list request in one snapshot, as `caller`, and ends the transaction before it returns.

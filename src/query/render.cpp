@@ -27,14 +27,18 @@ void append_document(std::string& out, const db::rows& rows, std::size_t row, bo
 
 } // namespace
 
-std::string render_page(const list_page& page, bool show_replication) {
+std::size_t page_bytes(const list_page& page, bool show_replication) {
     std::size_t size = 64;
     for (std::size_t i = 0; i < page.rows.size(); ++i) {
         size += page.rows.text(i, 0).size() + 1;
         if (show_replication) size += page.rows.text(i, 1).size() + 26;
     }
+    return size;
+}
+
+std::string render_page(const list_page& page, bool show_replication) {
     std::string body;
-    body.reserve(size);
+    body.reserve(page_bytes(page, show_replication));
     body += R"({"count":)";
     body += std::to_string(page.count);
     body += R"(,"backups":[)";
@@ -44,6 +48,14 @@ std::string render_page(const list_page& page, bool show_replication) {
     }
     body += "]}";
     return body;
+}
+
+std::size_t backup_bytes(const shown_backup& shown) {
+    constexpr std::size_t names = 64; // member names, brackets and commas around a document
+    std::size_t size = names + shown.backup.text(0, 0).size() + shown.backup.text(0, 1).size();
+    for (std::size_t i = 0; i < shown.children.size(); ++i)
+        size += names + shown.children.text(i, 0).size() + shown.children.text(i, 1).size();
+    return size;
 }
 
 std::string render_backup(const shown_backup& shown) {

@@ -10,7 +10,13 @@ namespace catalog::query {
 // `{"count": N, "backups": [ … ]}` (contract section 4).
 std::string render_page(const list_page& page, bool show_replication);
 
+// The largest size of its body, in bytes: at most 64 more than it will have.
+std::size_t page_bytes(const list_page& page, bool show_replication);
+
 // `{"backup": {…}}` with its children filled in.
 std::string render_backup(const shown_backup& shown);
+
+// The largest size of its body, in bytes; a little more than it will have.
+std::size_t backup_bytes(const shown_backup& shown);
 
 } // namespace catalog::query

@@ -19,6 +19,7 @@ enum class errc {
     backup_not_found,   // 404
     no_such_path,       // 404
     method_not_allowed, // 405
+    too_many_requests,  // 429
     overloaded,         // 503
     identity_away,      // 503
     database_away,      // 503
@@ -29,6 +30,7 @@ enum class errc {
 struct problem {
     errc code = errc::unexpected;
     std::string message; // for the client: names the thing, its fault and what is allowed
+    unsigned retry_after = 1; // seconds; said with 429 and 503
 };
 
 template <class T>
