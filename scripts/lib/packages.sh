@@ -25,7 +25,7 @@ boost_packages() {
 packages_for() { # packages_for GROUP: the Debian packages of one purpose
     case $1 in
     build)
-        printf 'g++ cmake ninja-build ccache mold pkg-config libpq-dev ca-certificates %s' "$(boost_packages)"
+        printf 'g++ cmake ninja-build ccache mold pkg-config libpq-dev libssl-dev ca-certificates %s' "$(boost_packages)"
         [ "$(debian_release)" = 12 ] || printf ' libpqxx-dev'
         ;;
     database) printf 'postgresql postgresql-client sqitch libdbd-pg-perl util-linux procps' ;;

@@ -85,7 +85,8 @@ asio::awaitable<response> offload(db::executor& database, std::string request_id
 
 // A body of this size must not be built: it would be held for as long as the client takes to read it.
 problem too_large(const char* what, std::size_t bytes, std::size_t most) {
-    return bad_parameter(std::string(what) + std::to_string(bytes) + " bytes; allowed: at most " + std::to_string(most));
+    return bad_parameter(std::string(what) + std::to_string(bytes) + " bytes; allowed: at most " +
+                         std::to_string(most));
 }
 
 response list_backups(db::session& session, const query::caller& caller, const query::list_request& wanted,

@@ -18,8 +18,8 @@ namespace catalog::api {
 
 struct service_options : parse_options {
     std::chrono::milliseconds request_timeout{10000}; // from the arrival of a request to its last statement
-    std::size_t max_response_bytes = 64U << 20U;         // one body; a larger one is 400
-    rate_limit limit;                                    // of each project
+    std::size_t max_response_bytes = 64U << 20U;      // one body; a larger one is 400
+    rate_limit limit;                                 // of each project
 };
 
 class service {
@@ -51,8 +51,8 @@ struct route {
     std::string_view query;               // what follows '?', still encoded
 };
 
-// Finds the route of a request's target (origin or absolute form, RFC 9112 section 3.2; the scheme in any case). Problem: no_such_path.
-// Segments are decoded but not checked. Pure.
+// Finds the route of a request's target (origin or absolute form, RFC 9112 section 3.2; the scheme in any case).
+// Problem: no_such_path. Segments are decoded but not checked. Pure.
 result<route> find_route(std::string_view target);
 
 } // namespace catalog::api

@@ -1,5 +1,6 @@
 // This file is the program's entry: it finds the subcommand.
 #include "app/commands.hpp"
+#include "app/settings.hpp"
 #include "generate/command.hpp"
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,7 +46,9 @@ void print_help(std::ostream& out) {
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN); // a reader that left is a failed write, not a death
-    const std::vector<std::string_view> args(argv + 1, argv + argc);
+    const std::vector<std::string> copies(argv + 1, argv + argc);
+    catalog::app::hide_secrets(argc, argv);
+    const std::vector<std::string_view> args(copies.begin(), copies.end());
     if (args.empty()) {
         print_help(std::cerr);
         return 2;

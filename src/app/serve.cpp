@@ -3,7 +3,9 @@
 #include "app/commands.hpp"
 #include "app/startup.hpp"
 #include "db/executor.hpp"
+#include "http/access_log.hpp"
 #include "http/server.hpp"
+#include "http/tls.hpp"
 #include "identity/static_identity.hpp"
 #include "util/log.hpp"
 
@@ -13,9 +15,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <sys/resource.h>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -27,18 +32,63 @@ namespace {
 
 constexpr std::string_view usage =
     "usage: backup-catalog serve --database-url URL --identity static --identity-file FILE [setting]...\n\n"
-    "Serves GET /v3/{project_id}/backups. Prints `listening on http://ADDRESS:PORT` when it is ready; SIGTERM or "
-    "Ctrl-C\n"
-    "lets answers under way finish and exits 0, a second signal exits at once.\n";
+    "Serves GET /v3/{project_id}/backups. Prints `listening on http://ADDRESS:PORT` (https with tls-certificate) when "
+    "it\n"
+    "is ready. SIGTERM or Ctrl-C lets answers under way finish and exits 0, a second signal exits at once. SIGHUP "
+    "reads\n"
+    "the TLS files again and reopens the access log.\n";
+
+void tell_certificate(const http::tls_source& tls) {
+    if (tls.expired())
+        log_event("warning", "tls_certificate_expired", {{"expired", tls.expiry()}});
+    else
+        log_event("info", "tls_certificate_loaded", {{"expires", tls.expiry()}});
+}
+
+// A core dump would hold tokens and passwords. 1 is what stops the kernel from piping one to a program, too (0 does
+// not: kernel/coredump.c).
+void forbid_core_dumps() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
+    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 1);
+    setrlimit(RLIMIT_CORE, &limit);
+}
+
+// Where the lines go while the service runs; from its making to its end nothing else writes events.
+struct log_set {
+    line_writer events; // to standard error
+    std::unique_ptr<line_writer> file;
+    line_writer* access = nullptr; // null: nobody wants the access log
+
+    // `file_log` is null unless the access log goes to a file.
+    log_set(const std::string& access_log, std::unique_ptr<line_writer> file_log)
+        : file(std::move(file_log))
+        , access(access_log == "off" ? nullptr
+                 : file              ? file.get()
+                                     : &events) {
+        send_events_to(&events);
+    }
+    ~log_set() { send_events_to(nullptr); }
+    log_set(const log_set&) = delete;
+    log_set& operator=(const log_set&) = delete;
+
+    void flush() {
+        events.flush();
+        if (file) file->flush();
+    }
+};
 
 // Waits for SIGTERM or SIGINT, then stops the server: no new connections, answers finish, what is left after the bound
 // is cut off.
-asio::awaitable<void> stop_on_signal(asio::signal_set& signals, http::server& server, std::chrono::milliseconds bound) {
+asio::awaitable<void> stop_on_signal(asio::signal_set& signals, asio::signal_set& hangups, http::server& server,
+                                     log_set& logs, std::chrono::milliseconds bound) {
     const auto executor = co_await asio::this_coro::executor;
     co_await signals.async_wait(asio::use_awaitable);
     log_event("info", "stopping");
-    signals.async_wait([](const boost::system::error_code& ec, int) {
-        if (!ec) std::_Exit(1); // asked twice
+    signals.async_wait([&logs](const boost::system::error_code& ec, int) {
+        if (ec) return;
+        logs.flush();
+        std::_Exit(1); // asked twice
     });
     server.stop();
     const auto deadline = std::chrono::steady_clock::now() + bound;
@@ -58,9 +108,29 @@ asio::awaitable<void> stop_on_signal(asio::signal_set& signals, http::server& se
     }
     if (server.open_connections() > 0) {
         log_event("warning", "stopped_without_the_database");
+        logs.flush();
         std::_Exit(0);
     }
     signals.cancel();
+    hangups.cancel();
+}
+
+// On every SIGHUP: new connections get the certificate that is in the files now, and a log that was moved away is begun
+// anew. What can't be read leaves everything as it was.
+asio::awaitable<void> reload_on_signal(asio::signal_set& signals, http::tls_source* tls, line_writer* access_log) {
+    for (;;) {
+        co_await signals.async_wait(asio::use_awaitable);
+        if (access_log) {
+            if (const auto fault = access_log->reopen())
+                log_event("error", "access_log_not_reopened", {{"reason", *fault}});
+        }
+        if (tls) {
+            if (const auto fault = tls->load())
+                log_event("error", "tls_not_reloaded", {{"reason", *fault}, {"in_use_until", tls->expiry()}});
+            else
+                tell_certificate(*tls);
+        }
+    }
 }
 
 db::session_options session_options_of(const settings& s) {
@@ -87,6 +157,24 @@ int run_serve(arguments args) {
                           "': unexpected argument; `backup-catalog serve --help` shows the usage",
                       2);
 
+    forbid_core_dumps();
+    std::shared_ptr<http::tls_source> tls;
+    if (!s.tls_certificate.empty()) {
+        tls = std::make_shared<http::tls_source>(http::tls_options{
+            s.tls_certificate, s.tls_key, s.tls_only_1_3 ? http::tls_version::v1_3 : http::tls_version::v1_2});
+        if (const auto fault = tls->load()) return refuse(*fault, 2);
+    }
+    std::unique_ptr<line_writer> file_log;
+    if (s.access_log != "off" && s.access_log != "stderr") {
+        try {
+            file_log = std::make_unique<line_writer>(s.access_log);
+        } catch (const std::system_error& e) {
+            return refuse("access-log: cannot open '" + s.access_log + "': " + e.code().message() +
+                              "; allowed: off, stderr, or the path of a file",
+                          2);
+        }
+    }
+
     std::string faults;
     const auto identity = identity::load_static_identity(s.identity_file, faults);
     if (!identity) {
@@ -95,6 +183,9 @@ int run_serve(arguments args) {
     }
     std::string fault;
     if (!connect_checked(session_options_of(s), needed_role::reader, fault, status)) return refuse(fault, status);
+
+    log_set logs(s.access_log, std::move(file_log));
+    if (tls) tell_certificate(*tls);
 
     db::executor_options database_options;
     database_options.session = session_options_of(s);
@@ -109,6 +200,9 @@ int run_serve(arguments args) {
     service_options.ignore_unknown = s.ignore_unknown_parameters;
     service_options.max_limit = static_cast<std::uint32_t>(s.max_page_size);
     service_options.request_timeout = s.request_timeout;
+    service_options.max_response_bytes = s.max_response_bytes;
+    service_options.limit.per_second = s.rate_limit;
+    service_options.limit.burst = s.rate_burst;
     api::service service(service_options, *identity, database);
 
     asio::io_context io(static_cast<int>(s.io_threads));
@@ -116,28 +210,38 @@ int run_serve(arguments args) {
     server_options.address = s.listen_address;
     server_options.port = s.listen_port;
     server_options.max_connections = s.max_connections;
-    server_options.max_target_bytes = s.max_target_bytes;
-    server_options.max_header_bytes = s.max_header_bytes;
-    server_options.max_body_bytes = s.max_body_bytes;
+    server_options.limits.max_target_bytes = s.max_target_bytes;
+    server_options.limits.max_header_bytes = s.max_header_bytes;
+    server_options.limits.max_body_bytes = s.max_body_bytes;
+    server_options.limits.max_header_fields = s.max_header_fields;
+    server_options.max_unsent_bytes = s.max_unsent_bytes;
+    server_options.tls = tls;
     server_options.idle_timeout = s.idle_timeout;
     server_options.receive_timeout = s.receive_timeout;
     server_options.write_timeout = s.write_timeout;
+    http::observer observe;
+    if (line_writer* const access_log = logs.access)
+        observe = [access_log](const http::exchange& exchange) { access_log->write(http::access_line(exchange)); };
     std::unique_ptr<http::server> server;
     try {
         server = std::make_unique<http::server>(
-            io, server_options, [&service](api::request request) { return service.handle(std::move(request)); });
+            io, server_options, [&service](api::request request) { return service.handle(std::move(request)); },
+            observe);
     } catch (const boost::system::system_error& e) {
         return refuse("listen: cannot listen on " + s.listen_address + ":" + std::to_string(s.listen_port) + ": " +
                           e.code().message(),
                       e.code() == boost::system::errc::invalid_argument ? 2 : 1);
     }
     asio::signal_set signals(io, SIGTERM, SIGINT); // before anybody is told that the service is there
-    asio::co_spawn(io, stop_on_signal(signals, *server, s.shutdown_timeout), asio::detached);
+    asio::signal_set hangups(io, SIGHUP);
+    asio::co_spawn(io, stop_on_signal(signals, hangups, *server, logs, s.shutdown_timeout), asio::detached);
+    const auto ended = [](const std::exception_ptr&) {}; // the set was cancelled: the end
+    asio::co_spawn(io, reload_on_signal(hangups, tls.get(), logs.access), ended);
     server->start();
 
     const bool v6 = s.listen_address.find(':') != std::string::npos;
-    std::cout << "listening on http://" << (v6 ? "[" : "") << s.listen_address << (v6 ? "]" : "") << ':'
-              << server->port() << std::endl;
+    std::cout << "listening on " << (tls ? "https://" : "http://") << (v6 ? "[" : "") << s.listen_address
+              << (v6 ? "]" : "") << ':' << server->port() << std::endl;
 
     std::vector<std::thread> threads;
     for (std::uint64_t i = 1; i < s.io_threads; ++i)

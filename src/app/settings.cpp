@@ -85,10 +85,22 @@ fault store_unknown_parameters(settings& s, std::string_view value) {
     return std::nullopt;
 }
 
-constexpr std::array<setting, 22> table{{
+fault store_tls_minimum(settings& s, std::string_view value) {
+    if (value != "1.2" && value != "1.3") return "'" + shorten(value) + "' is not allowed; allowed: 1.2, 1.3";
+    s.tls_only_1_3 = value == "1.3";
+    return std::nullopt;
+}
+
+constexpr std::array<setting, 31> table{{
     {"database-url", "libpq URL", "", "PostgreSQL of the catalog; several hosts allowed", every,
-     [](settings& s, std::string_view v) { return store_text(s.database_url, v); }},
+     [](settings& s, std::string_view v) { return store_text(s.database_url, v); }, true},
     {"listen", "ADDRESS:PORT", "127.0.0.1:8080", "where to serve; port 0 picks one and prints it", serve, store_listen},
+    {"tls-certificate", "path", "", "PEM file with the server's certificate and those up to the root: serve https",
+     serve, [](settings& s, std::string_view v) { return store_text(s.tls_certificate, v); }},
+    {"tls-key", "path", "", "PEM file with the certificate's key, without a passphrase", serve,
+     [](settings& s, std::string_view v) { return store_text(s.tls_key, v); }},
+    {"tls-minimum-version", "1.2, 1.3", "1.2", "oldest version of TLS that clients may speak", serve,
+     store_tls_minimum},
     {"identity", "static", "", "who checks tokens; there is no default that lets everybody in", serve, store_identity},
     {"identity-file", "path", "", "tokens of identity=static", serve,
      [](settings& s, std::string_view v) { return store_text(s.identity_file, v); }},
@@ -99,6 +111,13 @@ constexpr std::array<setting, 22> table{{
      [](settings& s, std::string_view v) { return store_boolean(s.dedicated_cloud, v); }},
     {"unknown-parameters", "reject, ignore", "reject", "what happens to query parameters that the API does not know",
      serve, store_unknown_parameters},
+    {"access-log", "off, stderr, path", "stderr", "where one line of JSON for each request goes", serve,
+     [](settings& s, std::string_view v) { return store_text(s.access_log, v); }},
+    {"rate-limit", "0 to 1000000", "0",
+     "requests of one project in a second, in the long run; more are answered 429; 0: no limit", serve,
+     [](settings& s, std::string_view v) { return store_number(s.rate_limit, v, 0, 1'000'000); }},
+    {"rate-burst", "1 to 1000000", "100", "requests that a project may make at once under rate-limit", serve,
+     [](settings& s, std::string_view v) { return store_number(s.rate_burst, v, 1, 1'000'000); }},
     {"io-threads", "1 to 64", "1", "threads that move bytes between sockets and requests", serve,
      [](settings& s, std::string_view v) { return store_number(s.io_threads, v, 1, 64); }},
     {"max-page-size", "1 to 1000", "1000", "largest limit, and the page size where limit is absent", serve,
@@ -109,8 +128,16 @@ constexpr std::array<setting, 22> table{{
      [](settings& s, std::string_view v) { return store_number(s.max_target_bytes, v, 256, 1'048'576); }},
     {"max-header-bytes", "1024 to 1048576", "32768", "request line and headers; more is answered 431", serve,
      [](settings& s, std::string_view v) { return store_number(s.max_header_bytes, v, 1024, 1'048'576); }},
+    {"max-header-fields", "8 to 10000", "100", "headers of a request; more is answered 431", serve,
+     [](settings& s, std::string_view v) { return store_number(s.max_header_fields, v, 8, 10'000); }},
     {"max-body-bytes", "0 to 1048576", "65536", "request body, which is read and ignored; more is answered 413", serve,
      [](settings& s, std::string_view v) { return store_number(s.max_body_bytes, v, 0, 1'048'576); }},
+    {"max-response-bytes", "65536 to 1073741824", "67108864",
+     "body of a response; a page that has more is answered 400 and asks for a smaller limit", serve,
+     [](settings& s, std::string_view v) { return store_number(s.max_response_bytes, v, 65'536, 1'073'741'824); }},
+    {"max-unsent-bytes", "65536 to 68719476736", "268435456",
+     "response bodies that wait for slow clients, together; beyond, requests are answered 503", serve,
+     [](settings& s, std::string_view v) { return store_number(s.max_unsent_bytes, v, 65'536, 68'719'476'736); }},
     {"idle-timeout", "duration", "60s", "time between two requests of a connection", serve,
      [](settings& s, std::string_view v) { return store_duration(s.idle_timeout, v); }},
     {"receive-timeout", "duration", "10s", "time from a request's first byte to its last; more is answered 408", serve,
@@ -275,6 +302,26 @@ private:
 
 } // namespace
 
+void hide_secrets(int argc, char** argv) {
+    const auto hide = [](char* text) {
+        for (; *text != '\0'; ++text)
+            *text = '*';
+    };
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view argument(argv[i]);
+        const std::size_t equals = argument.find('=');
+        const std::string_view flag = argument.substr(0, equals);
+        const auto* const found = std::find_if(table.begin(), table.end(), [&](const setting& s) {
+            return s.secret && flag.starts_with("--") && flag.substr(2) == s.name;
+        });
+        if (found == table.end()) continue;
+        if (equals != std::string_view::npos)
+            hide(argv[i] + equals + 1);
+        else if (i + 1 < argc)
+            hide(argv[++i]);
+    }
+}
+
 std::span<const setting> all_settings() {
     return table;
 }
@@ -287,14 +334,16 @@ parsed_settings read_settings(std::span<const std::string_view> arguments, comma
     parsed_settings out = reader.finish();
     if (out.help) return out;
     const settings& s = out.values;
-    const auto require = [&](std::string_view name, std::string_view why) {
-        if (!reader.was_given(name))
-            out.faults.push_back("--" + std::string(name) + ": is required" + std::string(why));
+    const auto require = [&](std::string_view name, const std::string& why) {
+        if (!reader.was_given(name)) out.faults.push_back("--" + std::string(name) + ": is required" + why);
     };
     require("database-url", "");
     if (command == command::serve) {
         require("identity", "; allowed: static");
         if (s.identity == "static") require("identity-file", " with identity=static");
+        if (!s.tls_certificate.empty()) require("tls-key", " with tls-certificate");
+        if (reader.was_given("tls-key") || reader.was_given("tls-minimum-version"))
+            require("tls-certificate", " with the other settings of TLS");
     }
     return out;
 }

@@ -16,17 +16,26 @@ struct settings {
     std::string database_url;
     std::string listen_address = "127.0.0.1";
     std::uint16_t listen_port = 8080;
+    std::string tls_certificate; // empty: plain HTTP
+    std::string tls_key;
+    bool tls_only_1_3 = false;
     std::string identity;
     std::string identity_file;
     std::string identity_url;
     bool dedicated_cloud = false;
     bool ignore_unknown_parameters = false;
+    std::string access_log = "stderr"; // off, stderr or a path
+    std::uint64_t rate_limit = 0;
+    std::uint64_t rate_burst = 100;
     std::uint64_t io_threads = 1;
     std::uint64_t max_page_size = 1000;
     std::uint64_t max_connections = 4096;
     std::uint64_t max_target_bytes = 8192;
     std::uint64_t max_header_bytes = 32768;
+    std::uint64_t max_header_fields = 100;
     std::uint64_t max_body_bytes = 65536;
+    std::uint64_t max_response_bytes = 67108864;
+    std::uint64_t max_unsent_bytes = 268435456;
     std::chrono::milliseconds idle_timeout{60000};
     std::chrono::milliseconds receive_timeout{10000};
     std::chrono::milliseconds write_timeout{30000};
@@ -50,6 +59,7 @@ struct setting {
     unsigned commands; // bits of `command`
     // Stores a value; returns what is wrong with it, with what is allowed, or nothing.
     std::optional<std::string> (*store)(settings&, std::string_view);
+    bool secret = false; // its value is hidden from those who list processes
 };
 
 // All settings, in the order of the documentation.
@@ -61,6 +71,10 @@ struct parsed_settings {
     std::vector<std::string> faults;     // every fault of flags, environment and file; empty when all is well
     bool help = false;
 };
+
+// Overwrites the values of secret settings in the program's own arguments, which every user of the machine can read in
+// /proc. Call it first of all, after the arguments were copied.
+void hide_secrets(int argc, char** argv);
 
 // Reads flags (`--name value`, `--name=value`), then the environment (BACKUP_CATALOG_NAME), then the INI file of
 // `--config FILE`; the first that names a setting wins. Checks the requirements of `command`.

@@ -48,7 +48,9 @@ std::optional<db::session> connect_checked(const db::session_options& options, n
         std::string(role == needed_role::reader ? "catalog_reader" : "catalog_reader or catalog_writer");
     if (!db::is_valid_url(options.url)) {
         status = 2;
-        fault = "database-url: is not a libpq URL; allowed: postgresql://USER@HOST/DATABASE or host=… dbname=… user=…";
+        fault = "database-url: is not a libpq URL; allowed: postgresql://USER@HOST/DATABASE or host=… dbname=… user=…, "
+                "with "
+                "'@' and '/' of a password percent-encoded";
         return std::nullopt;
     }
     try {

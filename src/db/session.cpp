@@ -3,6 +3,7 @@
 
 #include <pqxx/pqxx>
 
+#include <algorithm>
 #include <array>
 #include <libpq-fe.h>
 #include <list>
@@ -82,6 +83,15 @@ auto translated(bool& broken, Work&& work) {
 } // namespace
 
 bool is_valid_url(const std::string& url) {
+    // An '@' or '/' in a password that is not percent-encoded makes libpq take a part of the password for the host,
+    // and name it in its errors.
+    if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
+        const std::string address = url.substr(0, url.find('?'));
+        if (std::count(address.begin(), address.end(), '@') > 1) return false;
+        const std::size_t at = address.find('@');
+        const std::size_t user = address.find("://") + 3;
+        if (at != std::string::npos && address.find('/', user) < at) return false;
+    }
     PQconninfoOption* parsed = PQconninfoParse(url.c_str(), nullptr);
     PQconninfoFree(parsed);
     return parsed != nullptr;

@@ -1,11 +1,10 @@
-// This file implements the HTTP server with Beast: one coroutine a connection, each on a strand of its own.
+// This file accepts connections, counts them, and ends those that take too long. What is said on one is session.hpp's.
 #include "http/server.hpp"
 
-#include "api/error_response.hpp"
+#include "http/connection.hpp"
+#include "http/tls.hpp"
 #include "util/log.hpp"
-#include "util/text.hpp"
 
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/dispatch.hpp>
@@ -14,19 +13,15 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 
-#include <atomic>
+#include <algorithm>
 #include <mutex>
 #include <unordered_set>
+#include <vector>
 
 namespace catalog::http {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace bhttp = boost::beast::http;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
@@ -34,197 +29,27 @@ namespace {
 
 // Connections beyond the limit that are being told so at the same time; more are closed without a word.
 constexpr std::size_t max_refusals = 64;
-// What is read and thrown away of a refused request, so that the client sees the answer and not a reset.
-constexpr std::size_t max_drained_bytes = 1U << 20U;
-
-bhttp::response<bhttp::string_body> to_http(api::response&& from, const std::string& request_id, bool keep_alive) {
-    bhttp::response<bhttp::string_body> out;
-    out.version(11);
-    out.result(from.status);
-    out.set(bhttp::field::content_type, "application/json");
-    out.set("X-Request-Id", request_id);
-    for (const auto& [name, value] : from.headers)
-        out.set(name, value);
-    out.body() = std::move(from.body);
-    out.content_length(out.body().size());
-    out.keep_alive(keep_alive);
-    return out;
-}
-
-// The refusal of a request that could not be read, if the client may still be listening.
-std::optional<api::response> refusal_of(error_code ec, bool has_request_line, const server_options& options,
-                                        const std::string& request_id) {
-    const auto refuse = [&](unsigned status, const std::string& message) {
-        return api::transport_error(status, message, request_id);
-    };
-    if (ec == bhttp::error::header_limit || ec == bhttp::error::buffer_overflow) {
-        if (!has_request_line)
-            return refuse(414, "The request line is too long; allowed: " + std::to_string(options.max_target_bytes) +
-                                   " bytes of target");
-        return refuse(431, "The request's headers are too large; allowed: " + std::to_string(options.max_header_bytes) +
-                               " bytes");
-    }
-    if (ec == bhttp::error::body_limit)
-        return refuse(413,
-                      "The request's body is too large; allowed: " + std::to_string(options.max_body_bytes) + " bytes");
-    if (ec == beast::error::timeout) return refuse(408, "The request did not arrive in time");
-    if (ec.category() == bhttp::make_error_code(bhttp::error::bad_method).category() &&
-        ec != bhttp::error::end_of_stream && ec != bhttp::error::partial_message)
-        return refuse(400, "The request is not valid HTTP/1.1: " + ec.message());
-    return std::nullopt;
-}
 
 } // namespace
 
-class connection : public std::enable_shared_from_this<connection> {
-public:
-    connection(tcp::socket socket, const server_options& options, const handler& handle)
-        : stream_(std::move(socket))
-        , options_(options)
-        , handle_(handle) {}
-
-    // Serves requests until the client leaves, a request can't be read, or stop was asked.
-    asio::awaitable<void> serve() {
-        while (!stopping_) {
-            const bool more = co_await serve_one();
-            if (!more) break;
-        }
-        error_code ignored;
-        stream_.socket().shutdown(tcp::socket::shutdown_both, ignored);
-    }
-
-    // Tells a client that there is no place for it.
-    asio::awaitable<void> refuse_overload() {
-        const std::string id = random_hex_id();
-        auto out = api::transport_error(503, "The service has too many connections; try again later.", id);
-        co_await write(std::move(out), id, false, false);
-        co_await drain();
-    }
-
-    void stop() {
-        asio::dispatch(stream_.get_executor(), [self = shared_from_this()] {
-            self->stopping_ = true;
-            if (self->idle_) self->close();
-        });
-    }
-
-    void abort() {
-        asio::dispatch(stream_.get_executor(), [self = shared_from_this()] { self->close(); });
-    }
-
-private:
-    void close() { stream_.close(); }
-
-    // One request and its response. Returns true if another may follow on the connection.
-    asio::awaitable<bool> serve_one() {
-        error_code ec;
-        if (buffer_.size() == 0) {
-            buffer_ = beast::flat_buffer(); // an idle connection keeps no memory of its last request
-            idle_ = true;
-            stream_.expires_after(options_.idle_timeout);
-            const std::size_t n =
-                co_await stream_.async_read_some(buffer_.prepare(2048), asio::redirect_error(asio::use_awaitable, ec));
-            idle_ = false;
-            if (ec || stopping_) co_return false;
-            buffer_.commit(n);
-        }
-
-        const std::string id = random_hex_id();
-        bhttp::request_parser<bhttp::string_body> parser;
-        parser.header_limit(static_cast<std::uint32_t>(options_.max_header_bytes));
-        parser.body_limit(options_.max_body_bytes);
-        // The stream's own timer would close the socket, and 408 could not be said any more.
-        stream_.expires_never();
-        const auto late = std::make_shared<bool>(false);
-        const auto arrived = std::make_shared<bool>(false);
-        asio::steady_timer receive_timer(stream_.get_executor(), options_.receive_timeout);
-        receive_timer.async_wait([self = shared_from_this(), late, arrived](error_code failed) {
-            if (failed || *arrived) return;
-            *late = true;
-            self->stream_.socket().cancel();
-        });
-        // The parser itself goes in: parser.get() would lose its limits.
-        co_await bhttp::async_read_header(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, ec));
-        if (!ec && beast::iequals(parser.get()[bhttp::field::expect], "100-continue")) {
-            constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-            co_await asio::async_write(stream_, asio::buffer(go_on), asio::redirect_error(asio::use_awaitable, ec));
-        }
-        if (!ec) co_await bhttp::async_read(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, ec));
-        *arrived = true;
-        receive_timer.cancel();
-        if (*late) ec = beast::error::timeout;
-        if (ec) {
-            const bool has_request_line = !parser.get().target().empty();
-            auto refusal = refusal_of(ec, has_request_line, options_, id);
-            if (!refusal) co_return false;
-            co_await write(std::move(*refusal), id, false, false);
-            co_await drain();
-            co_return false;
-        }
-
-        const bool keep_alive = parser.keep_alive();
-        const bool head = parser.get().method() == bhttp::verb::head;
-        api::response response;
-        if (parser.get().target().size() > options_.max_target_bytes) {
-            response = api::transport_error(
-                414, "The request target is too long; allowed: " + std::to_string(options_.max_target_bytes) + " bytes",
-                id);
-        } else {
-            api::request request;
-            request.id = id;
-            request.method = std::string(parser.get().method_string());
-            request.target = std::string(parser.get().target());
-            if (const auto token = parser.get().find("X-Auth-Token"); token != parser.get().end())
-                request.token = std::string(token->value());
-            parser.get() = {};
-            stream_.expires_never(); // the handler has time limits of its own
-            response = co_await handle_(std::move(request));
-        }
-        const bool again = keep_alive && !stopping_;
-        co_return co_await write(std::move(response), id, again, head) && again;
-    }
-
-    // Writes a response; for HEAD without its body. Returns false when the client is gone.
-    asio::awaitable<bool> write(api::response&& response, const std::string& id, bool keep_alive, bool head) {
-        error_code ec;
-        auto message = to_http(std::move(response), id, keep_alive);
-        bhttp::response_serializer<bhttp::string_body> serializer(message);
-        stream_.expires_after(options_.write_timeout);
-        if (head)
-            co_await bhttp::async_write_header(stream_, serializer, asio::redirect_error(asio::use_awaitable, ec));
-        else
-            co_await bhttp::async_write(stream_, serializer, asio::redirect_error(asio::use_awaitable, ec));
-        co_return !ec;
-    }
-
-    // Closes our side and reads what the client still sends, within bounds.
-    asio::awaitable<void> drain() {
-        error_code ec;
-        stream_.socket().shutdown(tcp::socket::shutdown_send, ec);
-        std::array<char, 4096> sink{};
-        std::size_t drained = 0;
-        stream_.expires_after(std::chrono::seconds(1));
-        while (!ec && drained < max_drained_bytes)
-            drained +=
-                co_await stream_.async_read_some(asio::buffer(sink), asio::redirect_error(asio::use_awaitable, ec));
-    }
-
-    beast::tcp_stream stream_;
-    const server_options& options_;
-    const handler& handle_;
-    beast::flat_buffer buffer_;
-    bool idle_ = false;     // on the connection's strand
-    bool stopping_ = false; // on the connection's strand
-};
+void server_state::tell_failed_handshake(const error_code& ec) {
+    failed_handshakes.fetch_add(1);
+    const std::int64_t now =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    std::int64_t told = handshakes_told.load();
+    if (told == now || !handshakes_told.compare_exchange_strong(told, now)) return;
+    log_event("warning", "tls_handshake_failed",
+              {{"reason", ec.message()}, {"since_last_told", std::to_string(failed_handshakes.exchange(0))}});
+}
 
 class server::implementation : public std::enable_shared_from_this<implementation> {
 public:
-    implementation(asio::io_context& io, server_options options, handler handle)
+    implementation(asio::io_context& io, server_options options, handler handle, observer observe)
         : io_(io)
-        , options_(std::move(options))
-        , handle_(std::move(handle))
-        , acceptor_(asio::make_strand(io)) {
-        const tcp::endpoint endpoint(asio::ip::make_address(options_.address), options_.port);
+        , state_{std::move(options), std::move(handle), std::move(observe)}
+        , acceptor_(asio::make_strand(io))
+        , clock_(acceptor_.get_executor()) {
+        const tcp::endpoint endpoint(asio::ip::make_address(state_.options.address), state_.options.port);
         acceptor_.open(endpoint.protocol());
         acceptor_.set_option(tcp::acceptor::reuse_address(true));
         acceptor_.bind(endpoint);
@@ -236,6 +61,8 @@ public:
     void start() {
         asio::co_spawn(
             acceptor_.get_executor(), [self = shared_from_this()] { return self->accept(); }, asio::detached);
+        asio::co_spawn(
+            acceptor_.get_executor(), [self = shared_from_this()] { return self->watch_time(); }, asio::detached);
     }
 
     void stop() {
@@ -252,6 +79,10 @@ public:
     }
 
     void abort() {
+        asio::dispatch(acceptor_.get_executor(), [self = shared_from_this()] {
+            self->watching_ = false;
+            self->clock_.cancel();
+        });
         for (const auto& open : open_now())
             open->abort();
     }
@@ -262,11 +93,30 @@ public:
     }
 
 private:
+    // Ends what is late. Looks at all connections ten times in the shortest of the times that they have.
+    asio::awaitable<void> watch_time() {
+        const server_options& o = state_.options;
+        const auto pause =
+            std::clamp<std::chrono::milliseconds>(std::min({o.idle_timeout, o.receive_timeout, o.write_timeout}) / 10,
+                                                  std::chrono::milliseconds(5), std::chrono::milliseconds(500));
+        while (watching_) {
+            error_code ec;
+            clock_.expires_after(pause);
+            co_await clock_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+            const auto now = connection::clock::now();
+            const std::lock_guard lock(mutex_);
+            for (const auto* const some : {&connections_, &refused_})
+                for (const auto& one : *some)
+                    one->end_if_late(now);
+        }
+    }
+
     asio::awaitable<void> accept() {
         for (;;) {
             error_code ec;
-            tcp::socket socket =
-                co_await acceptor_.async_accept(asio::make_strand(io_), asio::redirect_error(asio::use_awaitable, ec));
+            tcp::endpoint peer;
+            tcp::socket socket = co_await acceptor_.async_accept(asio::make_strand(io_), peer,
+                                                                 asio::redirect_error(asio::use_awaitable, ec));
             if (!acceptor_.is_open()) co_return;
             if (ec) {
                 // Out of file descriptors, most likely: waiting lets connections end; spinning would not.
@@ -276,17 +126,23 @@ private:
                 continue;
             }
             socket.set_option(tcp::no_delay(true), ec);
-            admit(std::move(socket));
+            admit(std::move(socket), peer.address().to_string());
         }
     }
 
-    void admit(tcp::socket socket) {
+    std::shared_ptr<connection> make_connection(tcp::socket socket, std::string address) {
+        if (state_.options.tls)
+            return make_tls_connection(std::move(socket), std::move(address), state_, state_.options.tls->current());
+        return make_plain_connection(std::move(socket), std::move(address), state_);
+    }
+
+    void admit(tcp::socket socket, std::string address) {
         const auto strand = socket.get_executor();
-        auto client = std::make_shared<connection>(std::move(socket), options_, handle_);
+        auto client = make_connection(std::move(socket), std::move(address));
         {
             const std::lock_guard lock(mutex_);
             if (stopping_) return;
-            if (connections_.size() < options_.max_connections) {
+            if (connections_.size() < state_.options.max_connections) {
                 connections_.insert(client);
                 asio::co_spawn(
                     strand, [client] { return client->serve(); },
@@ -296,15 +152,13 @@ private:
                     });
                 return;
             }
-        }
-        if (refusing_.fetch_add(1) >= max_refusals) {
-            refusing_.fetch_sub(1);
-            return;
+            if (refused_.size() >= max_refusals) return;
+            refused_.insert(client);
         }
         asio::co_spawn(
             strand, [client] { return client->refuse_overload(); },
             [self = shared_from_this(), client](const std::exception_ptr& failure) {
-                self->refusing_.fetch_sub(1);
+                self->forget(client);
                 self->report(failure);
             });
     }
@@ -312,6 +166,7 @@ private:
     void forget(const std::shared_ptr<connection>& client) {
         const std::lock_guard lock(mutex_);
         connections_.erase(client);
+        refused_.erase(client);
     }
 
     void report(const std::exception_ptr& failure) const {
@@ -329,17 +184,19 @@ private:
     }
 
     asio::io_context& io_;
-    const server_options options_;
-    const handler handle_;
+    server_state state_;
     tcp::acceptor acceptor_;
+    asio::steady_timer clock_;
+    bool watching_ = true; // on the acceptor's strand
     mutable std::mutex mutex_;
     std::unordered_set<std::shared_ptr<connection>> connections_;
+    std::unordered_set<std::shared_ptr<connection>> refused_; // of more connections than allowed
     bool stopping_ = false;
-    std::atomic<std::size_t> refusing_{0};
 };
 
-server::server(asio::io_context& io, server_options options, handler handle)
-    : implementation_(std::make_shared<implementation>(io, std::move(options), std::move(handle))) {}
+server::server(asio::io_context& io, server_options options, handler handle, observer observe)
+    : implementation_(std::make_shared<implementation>(io, std::move(options), std::move(handle), std::move(observe))) {
+}
 
 server::~server() = default;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/message.hpp"
+#include "http/request_reader.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -12,28 +13,48 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace catalog::http {
+
+class tls_source;
 
 struct server_options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0; // 0: the system picks one
     std::size_t max_connections = 4096;
-    std::size_t max_target_bytes = 8192;              // request target; beyond: 414
-    std::size_t max_header_bytes = 32768;             // request line and headers together; beyond: 431
-    std::size_t max_body_bytes = 65536;               // bodies are read and ignored; beyond: 413
+    request_limits limits;
+    // Response bodies that wait for their clients, of all connections together; beyond, requests are answered 503.
+    std::size_t max_unsent_bytes = 256U << 20U;
     std::chrono::milliseconds idle_timeout{60000};    // waiting for the first byte of a request
-    std::chrono::milliseconds receive_timeout{10000}; // from the first byte of a request to its last
+    std::chrono::milliseconds receive_timeout{10000}; // from the first byte of a request to its last; TLS handshake
     std::chrono::milliseconds write_timeout{30000};   // one response
+    std::shared_ptr<tls_source> tls;                  // null: plain HTTP
 };
 
 // Answers a request; must not throw. Runs on the connection's strand.
 using handler = std::function<boost::asio::awaitable<api::response>(api::request)>;
 
+// A request that is over, answered or refused.
+struct exchange {
+    std::string_view request_id;
+    std::string_view client; // address
+    std::string_view method; // as it came; empty: it could not be read
+    unsigned status = 0;
+    std::size_t bytes = 0;              // of the body
+    bool complete = true;               // the client took all of it
+    std::chrono::nanoseconds total{};   // from the request's last byte to the response's last byte
+    std::chrono::nanoseconds writing{}; // the part of it that the client took to read
+    const request_record* record = {};  // never null
+};
+
+// Told of every exchange; must not throw, nor block. Runs on the connection's strand.
+using observer = std::function<void(const exchange&)>;
+
 class server {
 public:
     // Binds and listens. Throws boost::system::system_error when the address can't be had.
-    server(boost::asio::io_context& io, server_options options, handler handle);
+    server(boost::asio::io_context& io, server_options options, handler handle, observer observe = {});
     ~server();
     server(const server&) = delete;
     server& operator=(const server&) = delete;

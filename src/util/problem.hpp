@@ -29,7 +29,7 @@ enum class errc {
 
 struct problem {
     errc code = errc::unexpected;
-    std::string message; // for the client: names the thing, its fault and what is allowed
+    std::string message;      // for the client: names the thing, its fault and what is allowed
     unsigned retry_after = 1; // seconds; said with 429 and 503
 };
 

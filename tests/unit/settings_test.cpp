@@ -114,7 +114,13 @@ BOOST_AUTO_TEST_CASE(documented_defaults_are_the_real_ones) {
                                           s.max_connections,
                                           s.max_target_bytes,
                                           s.max_header_bytes,
+                                          s.max_header_fields,
                                           s.max_body_bytes,
+                                          s.max_response_bytes,
+                                          s.max_unsent_bytes,
+                                          s.rate_limit,
+                                          s.rate_burst,
+                                          s.tls_only_1_3,
                                           static_cast<std::uint64_t>(s.idle_timeout.count()),
                                           static_cast<std::uint64_t>(s.receive_timeout.count()),
                                           static_cast<std::uint64_t>(s.write_timeout.count()),
@@ -134,8 +140,35 @@ BOOST_AUTO_TEST_CASE(documented_defaults_are_the_real_ones) {
             BOOST_TEST(!fault.has_value());
             BOOST_TEST(number(s) == number(plain), boost::test_tools::per_element());
             BOOST_TEST(s.listen_address == plain.listen_address);
+            BOOST_TEST(s.access_log == plain.access_log);
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(tls_needs_certificate_and_key) {
+    const environment none;
+    check_faults(read(with_needed({"--tls-certificate=/c"})), {"--tls-key: is required"});
+    check_faults(read(with_needed({"--tls-key=/k"})), {"--tls-certificate: is required"});
+    check_faults(read(with_needed({"--tls-minimum-version=1.3"})), {"--tls-certificate: is required"});
+    check_faults(read(with_needed({"--tls-certificate=/c", "--tls-key=/k", "--tls-minimum-version=1.1"})),
+                 {"--tls-minimum-version: '1.1' is not allowed; allowed: 1.2, 1.3"});
+    const settings s = good({"--tls-certificate=/c", "--tls-key=/k", "--tls-minimum-version=1.3"});
+    BOOST_TEST(s.tls_certificate == "/c");
+    BOOST_TEST(s.tls_key == "/k");
+    BOOST_TEST(s.tls_only_1_3);
+}
+
+BOOST_AUTO_TEST_CASE(secrets_disappear_from_the_arguments) {
+    std::vector<std::string> texts{"backup-catalog", "serve", "--database-url", "postgresql://u:p@h/d",
+                                   "--listen=[::1]:1", "--database-url=host=a password=b", "--database-url"};
+    std::vector<char*> argv;
+    for (std::string& text : texts)
+        argv.push_back(text.data());
+    hide_secrets(static_cast<int>(argv.size()), argv.data());
+    const std::vector<std::string> wanted{"backup-catalog", "serve", "--database-url", std::string(20, '*'),
+                                          "--listen=[::1]:1", "--database-url=" + std::string(17, '*'),
+                                          "--database-url"};
+    BOOST_TEST(texts == wanted, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(both_forms_of_a_flag) {
@@ -170,6 +203,7 @@ BOOST_AUTO_TEST_CASE(every_setting_comes_from_every_source) {
                                                          {"listen", "[::1]:9"},
                                                          {"identity", "static"},
                                                          {"dedicated-cloud", "true"},
+                                                         {"tls-minimum-version", "1.3"},
                                                          {"unknown-parameters", "ignore"}};
     for (const setting& setting : all_settings()) {
         const auto given = values.find(setting.name);
@@ -179,7 +213,7 @@ BOOST_AUTO_TEST_CASE(every_setting_comes_from_every_source) {
                                                                                         : "/some/where";
         const bool range = setting.type.find(" to ") != std::string_view::npos;
         const std::string used =
-            range && setting.name.starts_with("max-") && setting.name.ends_with("bytes") ? "4096" : value;
+            range && setting.name.starts_with("max-") && setting.name.ends_with("bytes") ? "1048576" : value;
         std::string variable(setting.name);
         for (char& c : variable)
             c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));

@@ -1,0 +1,254 @@
+// This file is the one implementation of a connection, over a plain or a TLS stream: one coroutine on a strand.
+#pragma once
+
+#include "api/error_response.hpp"
+#include "http/connection.hpp"
+#include "http/receive_buffer.hpp"
+#include "http/request_reader.hpp"
+#include "http/response_head.hpp"
+#include "util/text.hpp"
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <array>
+#include <type_traits>
+
+namespace catalog::http {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+// What is read and thrown away of a refused request, so that the client sees the answer and not a reset.
+inline constexpr std::size_t max_drained_bytes = 1U << 20U;
+// How long a client may take to close its side.
+inline constexpr std::chrono::milliseconds closing_time{1000};
+
+// Stream: tcp::socket, or asio::ssl::stream of one.
+template <class Stream>
+class session final : public connection, public std::enable_shared_from_this<session<Stream>> {
+public:
+    session(Stream stream, std::string client, server_state& state)
+        : stream_(std::move(stream))
+        , client_(std::move(client))
+        , state_(state)
+        , reader_(state.options.limits) {}
+
+    asio::awaitable<void> serve() override {
+        if (!co_await shake_hands()) co_return;
+        while (!stopping_) {
+            const bool more = co_await serve_one();
+            if (!more) break;
+        }
+        co_await close_gracefully();
+    }
+
+    asio::awaitable<void> refuse_overload() override {
+        if (!co_await shake_hands()) co_return;
+        const std::string id = random_hex_id();
+        auto out = api::transport_error(503, "The service has too many connections; try again later.", id);
+        co_await answer(std::move(out), id, "", false, clock::now());
+        co_await drain();
+    }
+
+    void stop() override {
+        asio::dispatch(stream_.get_executor(), [self = this->shared_from_this()] {
+            self->stopping_ = true;
+            if (self->idle_) self->close();
+        });
+    }
+
+    void abort() override {
+        asio::dispatch(stream_.get_executor(), [self = this->shared_from_this()] { self->close(); });
+    }
+
+private:
+    static constexpr bool is_tls = !std::is_same_v<Stream, tcp::socket>;
+
+    auto& socket() { return stream_.lowest_layer(); }
+
+    void close() {
+        error_code ignored;
+        socket().close(ignored);
+    }
+
+    void allow(std::chrono::milliseconds time) {
+        expired_ = false;
+        deadline_.store((clock::now() + time).time_since_epoch().count(), std::memory_order_relaxed);
+    }
+
+    void allow_any_time() { deadline_.store(no_deadline, std::memory_order_relaxed); }
+
+    void expire() override {
+        asio::dispatch(stream_.get_executor(), [self = this->shared_from_this()] {
+            // Looked at again on the strand: what was late may be over.
+            if (clock::now().time_since_epoch().count() <= self->deadline_.load(std::memory_order_relaxed)) return;
+            self->expired_ = true;
+            error_code ignored;
+            self->socket().cancel(ignored);
+        });
+    }
+
+    asio::awaitable<bool> shake_hands() {
+        if constexpr (is_tls) {
+            error_code ec;
+            allow(state_.options.receive_timeout);
+            co_await stream_.async_handshake(Stream::server, asio::redirect_error(asio::use_awaitable, ec));
+            if (expired_) ec = asio::error::timed_out;
+            if (ec && !stopping_) state_.tell_failed_handshake(ec);
+            co_return !ec;
+        }
+        co_return true;
+    }
+
+    // Reads until a request is complete or refused. Returns false when there is none: the client left, or was quiet for
+    // too long, or stop was asked.
+    asio::awaitable<bool> receive() {
+        error_code ec;
+        bool begun = false;
+        reader_.reset();
+        for (auto progress = read_buffered(); progress == request_reader::progress::needs_more;
+             progress = read_buffered()) {
+            if (reader_.wants_continue()) {
+                constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+                co_await asio::async_write(stream_, asio::buffer(go_on), asio::redirect_error(asio::use_awaitable, ec));
+                if (ec) co_return false;
+            }
+            if (reader_.is_fresh()) {
+                received_.release();
+                idle_ = true;
+                allow(state_.options.idle_timeout);
+            } else if (!begun) {
+                begun = true;
+                allow(state_.options.receive_timeout);
+            }
+            const auto [memory, size] = received_.space();
+            const std::size_t n = co_await stream_.async_read_some(asio::buffer(memory, size),
+                                                                   asio::redirect_error(asio::use_awaitable, ec));
+            const bool was_idle = std::exchange(idle_, false);
+            if (expired_ && begun) {
+                late_ = true;
+                co_return true;
+            }
+            if (ec || (was_idle && stopping_)) co_return false;
+            received_.received(n);
+        }
+        allow_any_time();
+        received_.release();
+        co_return true;
+    }
+
+    request_reader::progress read_buffered() {
+        std::size_t taken = 0;
+        const auto progress = reader_.read(received_.unread(), taken);
+        received_.take(taken);
+        progress_ = progress;
+        return progress;
+    }
+
+    // One request and its response. Returns true if another may follow on the connection.
+    asio::awaitable<bool> serve_one() {
+        const bool received = co_await receive();
+        if (!received) co_return false;
+        const auto arrived = clock::now();
+        const std::string id = random_hex_id();
+        if (late_ || progress_ == request_reader::progress::refused) {
+            auto refusal = late_ ? api::transport_error(408, "The request did not arrive in time", id)
+                                 : api::transport_error(reader_.refusal().status, reader_.refusal().message, id);
+            const std::string method = reader_.has_head() ? reader_.head().method : std::string();
+            co_await answer(std::move(refusal), id, method, false, arrived);
+            co_await drain();
+            co_return false;
+        }
+        request_head& head = reader_.head();
+        const std::string method = head.method;
+        api::response response;
+        if (state_.unsent_bytes.load(std::memory_order_relaxed) >= state_.options.max_unsent_bytes) {
+            response = api::transport_error(503, "The service waits for slow clients; try again later.", id);
+        } else {
+            api::request request{id, std::move(head.method), std::move(head.target), std::move(head.token)};
+            response = co_await state_.handle(std::move(request)); // has time limits of its own
+        }
+        const bool again = head.keep_alive && !stopping_;
+        const bool taken = co_await answer(std::move(response), id, method, again, arrived);
+        co_return taken&& again;
+    }
+
+    // Writes a response; for HEAD without its body. Returns false when the client is gone.
+    asio::awaitable<bool> answer(api::response response, std::string id, std::string method, bool keep_alive,
+                                 clock::time_point arrived) {
+        error_code ec;
+        const bool head_only = method == "HEAD";
+        const std::string head = response_head(response, id, {keep_alive, is_tls});
+        const std::size_t bytes = head_only ? 0 : response.body.size();
+        const std::array<asio::const_buffer, 2> message{asio::buffer(head), asio::buffer(response.body.data(), bytes)};
+        const auto begun = clock::now();
+        state_.unsent_bytes.fetch_add(bytes, std::memory_order_relaxed);
+        allow(state_.options.write_timeout);
+        co_await asio::async_write(stream_, message, asio::redirect_error(asio::use_awaitable, ec));
+        allow_any_time();
+        state_.unsent_bytes.fetch_sub(bytes, std::memory_order_relaxed);
+        if (state_.observe) {
+            const auto end = clock::now();
+            state_.observe(
+                {id, client_, method, response.status, bytes, !ec, end - arrived, end - begun, &response.record});
+        }
+        co_return !ec;
+    }
+
+    // Closes our side, and reads what the client still sends, within bounds.
+    asio::awaitable<void> drain() {
+        error_code ec;
+        co_await shut_down_tls();
+        socket().shutdown(tcp::socket::shutdown_send, ec);
+        std::array<char, 4096> sink{};
+        std::size_t drained = 0;
+        allow(closing_time);
+        auto& raw = raw_socket();
+        while (!ec && drained < max_drained_bytes)
+            drained += co_await raw.async_read_some(asio::buffer(sink), asio::redirect_error(asio::use_awaitable, ec));
+        close();
+    }
+
+    asio::awaitable<void> close_gracefully() {
+        if (!socket().is_open()) co_return;
+        co_await shut_down_tls();
+        error_code ignored;
+        socket().shutdown(tcp::socket::shutdown_both, ignored);
+        close();
+    }
+
+    asio::awaitable<void> shut_down_tls() {
+        if constexpr (is_tls) {
+            error_code ignored;
+            allow(closing_time);
+            co_await stream_.async_shutdown(asio::redirect_error(asio::use_awaitable, ignored));
+        }
+        co_return;
+    }
+
+    tcp::socket& raw_socket() {
+        if constexpr (is_tls)
+            return stream_.next_layer();
+        else
+            return stream_;
+    }
+
+    Stream stream_;
+    const std::string client_; // address
+    server_state& state_;
+    receive_buffer received_;
+    request_reader reader_;
+    request_reader::progress progress_{};
+    // All on the connection's strand:
+    bool idle_ = false;
+    bool stopping_ = false;
+    bool expired_ = false; // the time for what is under way is over
+    bool late_ = false;    // a request has begun and did not arrive in time
+};
+
+} // namespace catalog::http
