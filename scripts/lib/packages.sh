@@ -28,7 +28,7 @@ packages_for() { # packages_for GROUP: the Debian packages of one purpose
         printf 'g++ cmake ninja-build ccache mold pkg-config libpq-dev libssl-dev ca-certificates %s' "$(boost_packages)"
         [ "$(debian_release)" = 12 ] || printf ' libpqxx-dev'
         ;;
-    database) printf 'postgresql postgresql-client sqitch libdbd-pg-perl util-linux procps' ;;
+    database) printf 'openssl postgresql postgresql-client sqitch libdbd-pg-perl util-linux procps' ;;
     lint) printf 'clang-format clang-tidy shellcheck' ;;
     bench) printf 'wrk gnuplot-nox' ;;
     bare) printf 'mmdebstrap git util-linux' ;;

@@ -200,7 +200,7 @@ asio::awaitable<response> service::answer(const request& request, request_record
         co_return refuse(
             bad_parameter("project_id: is not a project id; allowed: 1 to 64 letters, digits, '_' and '-'"));
     if (route->project_id != principal.project_id) {
-        record.path_project_id = route->project_id;
+        record.foreign_project = true;
         co_return refuse({errc::malformed_url, ""});
     }
     if (!principal.may_read())

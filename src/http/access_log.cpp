@@ -56,7 +56,7 @@ std::string access_line(const exchange& exchange) {
     add_text("method", shown_method(exchange.method));
     add_text("path", record.route);
     if (!record.parameters.empty()) add_text("parameters", record.parameters);
-    if (record.path_project_id) add_text("path_project_id", *record.path_project_id);
+    if (record.foreign_project) out += R"(,"foreign_project":true)";
     if (record.backup_id) add_text("backup_id", *record.backup_id);
     out += R"(,"status":)";
     append_number(out, exchange.status);

@@ -106,7 +106,7 @@ public:
 
     bool is_fresh() const { return phase_ == phase::head && scanned_ == 0; }
 
-    const request_limits& limits_;
+    const request_limits limits_;
     bool has_head_ = false;
     bool wants_continue_ = false;
     request_head head_;

@@ -167,15 +167,31 @@ private:
         request_head& head = reader_.head();
         const std::string method = head.method;
         api::response response;
-        if (state_.unsent_bytes.load(std::memory_order_relaxed) >= state_.options.max_unsent_bytes) {
-            response = api::transport_error(503, "The service waits for slow clients; try again later.", id);
+        if (!has_room(0)) {
+            response = too_much_unsent(id);
         } else {
             api::request request{id, std::move(head.method), std::move(head.target), std::move(head.token)};
             response = co_await state_.handle(std::move(request)); // has time limits of its own
+            // Looked at again: many may have been let in while nothing was unsent.
+            if (!has_room(response.body.size())) {
+                request_record record = std::move(response.record);
+                response = too_much_unsent(id);
+                response.record = std::move(record);
+            }
         }
         const bool again = head.keep_alive && !stopping_;
         const bool taken = co_await answer(std::move(response), id, method, again, arrived);
         co_return taken&& again;
+    }
+
+    // Whether a body of this size may wait for its client beside those that do already.
+    bool has_room(std::size_t bytes) const {
+        const std::size_t unsent = state_.unsent_bytes.load(std::memory_order_relaxed);
+        return unsent == 0 || unsent + bytes < state_.options.max_unsent_bytes;
+    }
+
+    static api::response too_much_unsent(const std::string& id) {
+        return api::transport_error(503, "The service waits for slow clients; try again later.", id);
     }
 
     // Writes a response; for HEAD without its body. Returns false when the client is gone.

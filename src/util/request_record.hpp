@@ -25,14 +25,14 @@ inline constexpr std::array<std::string_view, 6> stage_names{"identity", "wait",
 
 struct request_record {
     // Names, never values: what comes from the request is only in here once it was checked.
-    std::string_view route = "";                // its template, such as "/v3/{project_id}/backups"; empty: none found
-    std::string parameters;                     // known query parameters that were given, with commas
-    std::string project_id;                     // the token's
-    std::string user_id;                        // the token's
-    std::optional<std::string> path_project_id; // where a valid token asked for another project
-    std::optional<std::string> backup_id;       // of one backup that was asked for
-    std::string access_path;                    // how the page's rows were found
-    std::optional<std::uint64_t> rows;          // backups in the answer
+    std::string_view route = "";          // its template, such as "/v3/{project_id}/backups"; empty: none found
+    std::string parameters;               // known query parameters that were given, with commas
+    std::string project_id;               // the token's
+    std::string user_id;                  // the token's
+    bool foreign_project = false;         // a valid token asked for another project
+    std::optional<std::string> backup_id; // of one backup that was asked for
+    std::string access_path;              // how the page's rows were found
+    std::optional<std::uint64_t> rows;    // backups in the answer
     std::array<std::chrono::nanoseconds, stage_names.size()> times{};
 
     std::chrono::nanoseconds& time(stage which) { return times[static_cast<std::size_t>(which)]; }

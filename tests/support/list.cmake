@@ -9,13 +9,14 @@ add_library(test_support STATIC
     ${CMAKE_CURRENT_LIST_DIR}/readme_example.cpp
     ${CMAKE_CURRENT_LIST_DIR}/service.cpp
     ${CMAKE_CURRENT_LIST_DIR}/sql_session.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/text.cpp)
+    ${CMAKE_CURRENT_LIST_DIR}/text.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/tls_files.cpp)
 target_include_directories(test_support PUBLIC ${CMAKE_CURRENT_LIST_DIR})
 target_compile_features(test_support PUBLIC cxx_std_20)
 target_compile_options(test_support PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Werror ${TEST_OPTIMIZATION})
 target_link_libraries(test_support
     PUBLIC catalog_model Boost::json Threads::Threads
-    PRIVATE PostgreSQL::PostgreSQL)
+    PRIVATE PostgreSQL::PostgreSQL OpenSSL::SSL)
 target_compile_definitions(test_support PRIVATE
     BACKUP_CATALOG_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}"
     BACKUP_CATALOG_BINARY="$<TARGET_FILE:backup-catalog>")

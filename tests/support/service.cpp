@@ -28,7 +28,7 @@ catalog_service::catalog_service(const options& how) {
     start.arguments.insert(start.arguments.end(), how.flags.begin(), how.flags.end());
     process_.emplace(start);
     const std::string prefix = "listening on ";
-    base_url_ = process_->wait_for_line(prefix + "http://", std::chrono::seconds(60)).substr(prefix.size());
+    base_url_ = process_->wait_for_line(prefix, std::chrono::seconds(60)).substr(prefix.size());
 }
 
 void catalog_service::stop() {

@@ -58,6 +58,7 @@ BOOST_AUTO_TEST_CASE(every_row_of_the_contract) {
         {errc::backup_not_found, 404, "BackupService.6200", false},
         {errc::no_such_path, 404, "APIGW.0101", true},
         {errc::method_not_allowed, 405, "APIGW.0101", true},
+        {errc::too_many_requests, 429, "APIGW.0308", true},
         {errc::overloaded, 503, "APIGW.0201", true},
         {errc::database_away, 503, "APIGW.0201", true},
         {errc::identity_away, 503, "APIGW.0613", true},
@@ -70,7 +71,7 @@ BOOST_AUTO_TEST_CASE(every_row_of_the_contract) {
             const api::response response = error_response({row.code, message}, id);
             BOOST_TEST(response.status == row.status);
             check_body(response, row.error_code, std::string(row.prefix) + message, row.request_id);
-            BOOST_TEST(header(response, "Retry-After").has_value() == (row.status == 503));
+            BOOST_TEST(header(response, "Retry-After").has_value() == (row.status == 503 || row.status == 429));
             BOOST_TEST(header(response, "Allow").has_value() == (row.status == 405));
         }
     }
@@ -93,6 +94,8 @@ BOOST_AUTO_TEST_CASE(headers_that_go_with_a_status) {
         BOOST_TEST(retry.find_first_not_of("0123456789") == std::string::npos);
         BOOST_TEST(retry != "0");
     }
+    const auto later = header(error_response({errc::too_many_requests, "m", 7}, id), "Retry-After");
+    BOOST_TEST(later.value_or("") == "7");
 }
 
 BOOST_AUTO_TEST_CASE(what_http_refuses) {

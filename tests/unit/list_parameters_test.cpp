@@ -562,6 +562,15 @@ BOOST_AUTO_TEST_CASE(long_values_come_back_shortened) {
     BOOST_TEST(message.find("…") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(names_of_given_parameters_without_values) {
+    using catalog::api::given_parameters;
+    BOOST_TEST(given_parameters("") == "");
+    BOOST_TEST(given_parameters("&&") == "");
+    BOOST_TEST(given_parameters("name=s3cret&limit=5&name=x&n%61me") == "limit,name");
+    BOOST_TEST(given_parameters("s3cret=1&status=error&other") == "status,?");
+    BOOST_TEST(given_parameters("%zz=1&%ff&=1") == "?");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_allowed_is_said) {
     BOOST_TEST(allowed_values(named("limit")) == "an integer from 1 to 1000");
     BOOST_TEST(allowed_values(named("offset")) == "an integer from 0 to 2147483647");

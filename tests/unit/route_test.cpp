@@ -42,6 +42,9 @@ BOOST_AUTO_TEST_CASE(absolute_form) {
     BOOST_TEST(shape("http://example.org/v3/p/backups") == "p|-|");
     BOOST_TEST(shape("https://example.org:8443/v3/p/backups/b?q") == "p|b|q");
     BOOST_TEST(shape("http://[::1]:8080/v3/p/backups?limit=2") == "p|-|limit=2");
+    BOOST_TEST(shape("HTTP://example.org/v3/p/backups") == "p|-|");
+    BOOST_TEST(shape("hTtPs://example.org/v3/p/backups") == "p|-|");
+    BOOST_TEST(shape("ftp://example.org/v3/p/backups") == "nowhere");
     BOOST_TEST(shape("http://example.org") == "nowhere");
     BOOST_TEST(shape("http://example.org/") == "nowhere");
     BOOST_TEST(shape("http:///v3/p/backups") == "p|-|");

@@ -159,13 +159,16 @@ BOOST_AUTO_TEST_CASE(tls_needs_certificate_and_key) {
 }
 
 BOOST_AUTO_TEST_CASE(secrets_disappear_from_the_arguments) {
-    std::vector<std::string> texts{"backup-catalog", "serve", "--database-url", "postgresql://u:p@h/d",
-                                   "--listen=[::1]:1", "--database-url=host=a password=b", "--database-url"};
+    std::vector<std::string> texts{"backup-catalog",   "serve",
+                                   "--database-url",   "postgresql://u:p@h/d",
+                                   "--listen=[::1]:1", "--database-url=host=a password=b",
+                                   "--database-url"};
     std::vector<char*> argv;
     for (std::string& text : texts)
         argv.push_back(text.data());
     hide_secrets(static_cast<int>(argv.size()), argv.data());
-    const std::vector<std::string> wanted{"backup-catalog", "serve", "--database-url", std::string(20, '*'),
+    const std::vector<std::string> wanted{"backup-catalog",   "serve",
+                                          "--database-url",   std::string(20, '*'),
                                           "--listen=[::1]:1", "--database-url=" + std::string(17, '*'),
                                           "--database-url"};
     BOOST_TEST(texts == wanted, boost::test_tools::per_element());
@@ -199,12 +202,9 @@ BOOST_AUTO_TEST_CASE(flag_before_environment_before_file) {
 }
 
 BOOST_AUTO_TEST_CASE(every_setting_comes_from_every_source) {
-    const std::map<std::string_view, std::string> values{{"database-url", "postgresql:///x"},
-                                                         {"listen", "[::1]:9"},
-                                                         {"identity", "static"},
-                                                         {"dedicated-cloud", "true"},
-                                                         {"tls-minimum-version", "1.3"},
-                                                         {"unknown-parameters", "ignore"}};
+    const std::map<std::string_view, std::string> values{
+        {"database-url", "postgresql:///x"}, {"listen", "[::1]:9"},          {"identity", "static"},
+        {"dedicated-cloud", "true"},         {"tls-minimum-version", "1.3"}, {"unknown-parameters", "ignore"}};
     for (const setting& setting : all_settings()) {
         const auto given = values.find(setting.name);
         const std::string value = given != values.end()                                 ? given->second
