@@ -32,6 +32,13 @@ packages_for() { # packages_for GROUP: the Debian packages of one purpose
     lint) printf 'clang-format clang-tidy shellcheck' ;;
     bench) printf 'wrk gnuplot-nox' ;;
     bare) printf 'mmdebstrap git util-linux' ;;
+    web) # tests of the API's description, the metrics and the console
+        printf 'chromium prometheus groff-base %s' "$(packages_for node)"
+        ;;
+    node) # for the linters of the API's description
+        # A newer Node.js from elsewhere brings its own npm and conflicts with Debian's.
+        command -v npm >/dev/null || printf 'nodejs npm'
+        ;;
     esac
 }
 
@@ -55,11 +62,23 @@ install_packages() { # install_packages GROUP...: a no-op in milliseconds when e
         mkdir -p /etc/postgresql-common/createcluster.d
         echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/backup-catalog.conf
     fi
+    # The tests want the program of this package, not a server on every address of the machine.
+    if [[ " ${missing[*]} " = *' prometheus '* ]] && [ -d /etc/systemd/system ]; then
+        ln -sfn /dev/null /etc/systemd/system/prometheus.service
+    fi
     local patiently=(-qq -o DPkg::Lock::Timeout=120) # a fresh machine may be updating itself
     quietly apt-get "${patiently[@]}" update
     # The 1.74 development packages conflict with the 1.81 ones; apt replaces them.
     quietly env DEBIAN_FRONTEND=noninteractive \
         apt-get "${patiently[@]}" -y -f --no-install-recommends install "${missing[@]}"
+}
+
+ensure_node_modules() { # the linters and drivers of package.json, as package-lock.json pins them
+    local stamp=$root/node_modules/.package-lock.sha256
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$(sha256sum <"$root/package-lock.json")" ]; then return; fi
+    log 'installing the packages of package-lock.json'
+    (cd "$root" && quietly npm ci --ignore-scripts --no-audit --no-fund)
+    sha256sum <"$root/package-lock.json" >"$stamp"
 }
 
 pqxx_prefix() { printf '%s/.deps/libpqxx' "$root"; }

@@ -25,6 +25,7 @@ struct parameter {
     std::span<const std::string_view> values{}; // enumeration
     std::uint64_t min = 0, max = 0;             // integer: range; text, sort: most characters
     std::string_view default_value{};           // for the documentation
+    std::string_view example{};                 // a value that finds something in the sample catalog
     bool repeatable = false;                    // several values are combined with OR
     bool empty_is_none = false;                 // an empty value is no filter
     std::string_view meaning;
@@ -33,6 +34,9 @@ struct parameter {
 
 // All parameters, in alphabetical order.
 std::span<const parameter> list_parameters();
+
+// The keys of `sort`.
+std::span<const std::string_view> sort_key_names();
 
 // What a parameter takes, as the end of an error message: "allowed: …".
 std::string allowed_values(const parameter& parameter);

@@ -15,6 +15,8 @@ struct request {
     std::string method;               // as it came
     std::string target;               // path and query as they came
     std::optional<std::string> token; // X-Auth-Token
+    std::string traceparent = {};     // as it came; empty: none
+    bool wants_timing = false;        // X-Server-Timing is there
 };
 
 struct response {

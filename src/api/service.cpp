@@ -2,6 +2,7 @@
 #include "api/service.hpp"
 
 #include "api/error_response.hpp"
+#include "api/pages.hpp"
 #include "query/catalog_reader.hpp"
 #include "query/render.hpp"
 #include "util/log.hpp"
@@ -26,6 +27,10 @@ using work = std::function<response(db::session&)>;
 
 problem unexpected() {
     return {errc::unexpected, "Unknown error."};
+}
+
+problem method_not_allowed(const std::string& method) {
+    return {errc::method_not_allowed, "The method " + shorten(method, 20) + " is not allowed here; allowed: GET, HEAD"};
 }
 
 problem to_problem(db::refusal refusal) {
@@ -70,11 +75,15 @@ asio::awaitable<response> offload(db::executor& database, std::string request_id
                              finish(error_response({errc::timed_out, "The time limit of the request has passed."}, id));
                          } else {
                              log_event("error", "request_failed",
-                                       {{"request_id", id}, {"sqlstate", e.sqlstate()}, {"reason", e.what()}});
+                                       {{"request_id", id},
+                                        {"trace_id", record.trace_id()},
+                                        {"sqlstate", e.sqlstate()},
+                                        {"reason", e.what()}});
                              finish(error_response(unexpected(), id));
                          }
                      } catch (const std::exception& e) {
-                         log_event("error", "request_failed", {{"request_id", id}, {"reason", e.what()}});
+                         log_event("error", "request_failed",
+                                   {{"request_id", id}, {"trace_id", record.trace_id()}, {"reason", e.what()}});
                          finish(error_response(unexpected(), id));
                      }
                  },
@@ -156,6 +165,7 @@ result<route> find_route(std::string_view target) {
 asio::awaitable<response> service::handle(request request) {
     std::string fault;
     request_record record;
+    if (is_traceparent(request.traceparent)) record.traceparent = request.traceparent;
     try {
         response out = co_await answer(request, record);
         out.record = std::move(record);
@@ -163,7 +173,8 @@ asio::awaitable<response> service::handle(request request) {
     } catch (const std::exception& e) {
         fault = e.what();
     }
-    log_event("error", "request_failed", {{"request_id", request.id}, {"reason", fault}});
+    log_event("error", "request_failed",
+              {{"request_id", request.id}, {"trace_id", record.trace_id()}, {"reason", fault}});
     response out = error_response(unexpected(), request.id);
     out.record = std::move(record);
     co_return out;
@@ -173,13 +184,16 @@ asio::awaitable<response> service::answer(const request& request, request_record
     const auto arrived = std::chrono::steady_clock::now();
     const auto refuse = [&](const problem& p) { return error_response(p, request.id); };
 
+    if (auto page = find_page(request.target, options_.console)) {
+        record.route = page->route;
+        if (request.method == "GET" || request.method == "HEAD") co_return std::move(page->content);
+        co_return refuse(method_not_allowed(request.method));
+    }
     const auto route = find_route(request.target);
     if (route.has_error()) co_return refuse(route.error());
     record.route = route->backup_id ? "/v3/{project_id}/backups/{backup_id}" : "/v3/{project_id}/backups";
     record.parameters = given_parameters(route->query);
-    if (request.method != "GET" && request.method != "HEAD")
-        co_return refuse({errc::method_not_allowed,
-                          "The method " + shorten(request.method, 20) + " is not allowed here; allowed: GET, HEAD"});
+    if (request.method != "GET" && request.method != "HEAD") co_return refuse(method_not_allowed(request.method));
 
     if (!request.token || request.token->empty())
         co_return refuse({errc::unauthenticated, "the header X-Auth-Token is missing"});

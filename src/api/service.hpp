@@ -19,6 +19,7 @@ namespace catalog::api {
 struct service_options : parse_options {
     std::chrono::milliseconds request_timeout{10000}; // from the arrival of a request to its last statement
     std::size_t max_response_bytes = 64U << 20U;      // one body; a larger one is 400
+    bool console = true;                              // the page at /console is there
     rate_limit limit;                                 // of each project
 };
 

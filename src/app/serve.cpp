@@ -1,9 +1,12 @@
 // This file wires the service together and takes it down again: signals, order, bounds.
+#include "api/observed.hpp"
 #include "api/service.hpp"
+#include "app/admin.hpp"
 #include "app/commands.hpp"
 #include "app/startup.hpp"
 #include "db/executor.hpp"
 #include "http/access_log.hpp"
+#include "http/counted.hpp"
 #include "http/server.hpp"
 #include "http/tls.hpp"
 #include "identity/static_identity.hpp"
@@ -78,10 +81,42 @@ struct log_set {
     }
 };
 
+// The second address, where there is one; it goes on answering while the service stops.
+struct admin_side {
+    explicit admin_side(db::executor& database)
+        : answers(database) {}
+
+    admin answers;
+    std::unique_ptr<http::server> server;
+};
+
+// Binds a server; prints what is wrong and returns nothing otherwise, with the exit status.
+std::unique_ptr<http::server> listen(asio::io_context& io, const http::server_options& options,
+                                     std::string_view setting, http::handler handle, http::observer observe,
+                                     int& status) {
+    try {
+        return std::make_unique<http::server>(io, options, std::move(handle), std::move(observe));
+    } catch (const boost::system::system_error& e) {
+        std::cerr << "backup-catalog serve: " << setting << ": cannot listen on " << options.address << ':'
+                  << options.port << ": " << e.code().message()
+                  << (e.code() == boost::system::errc::address_in_use
+                          ? "; another program has it: stop that, or choose another port (0: any free one)"
+                          : "")
+                  << '\n';
+        status = e.code() == boost::system::errc::invalid_argument ? 2 : 1;
+        return nullptr;
+    }
+}
+
+std::string url_of(std::string_view scheme, const std::string& address, std::uint16_t port) {
+    const bool v6 = address.find(':') != std::string::npos;
+    return std::string(scheme) + "://" + (v6 ? "[" + address + "]" : address) + ':' + std::to_string(port);
+}
+
 // Waits for SIGTERM or SIGINT, then stops the server: no new connections, answers finish, what is left after the bound
 // is cut off.
 asio::awaitable<void> stop_on_signal(asio::signal_set& signals, asio::signal_set& hangups, http::server& server,
-                                     log_set& logs, std::chrono::milliseconds bound) {
+                                     admin_side& admin, log_set& logs, std::chrono::milliseconds bound) {
     const auto executor = co_await asio::this_coro::executor;
     co_await signals.async_wait(asio::use_awaitable);
     log_event("info", "stopping");
@@ -90,6 +125,7 @@ asio::awaitable<void> stop_on_signal(asio::signal_set& signals, asio::signal_set
         logs.flush();
         std::_Exit(1); // asked twice
     });
+    admin.answers.stop();
     server.stop();
     const auto deadline = std::chrono::steady_clock::now() + bound;
     asio::steady_timer pause(executor);
@@ -110,6 +146,10 @@ asio::awaitable<void> stop_on_signal(asio::signal_set& signals, asio::signal_set
         log_event("warning", "stopped_without_the_database");
         logs.flush();
         std::_Exit(0);
+    }
+    if (admin.server) {
+        admin.server->stop();
+        admin.server->abort();
     }
     signals.cancel();
     hangups.cancel();
@@ -199,6 +239,7 @@ int run_serve(arguments args) {
     service_options.dedicated_cloud = s.dedicated_cloud;
     service_options.ignore_unknown = s.ignore_unknown_parameters;
     service_options.max_limit = static_cast<std::uint32_t>(s.max_page_size);
+    service_options.console = s.console;
     service_options.request_timeout = s.request_timeout;
     service_options.max_response_bytes = s.max_response_bytes;
     service_options.limit.per_second = s.rate_limit;
@@ -219,29 +260,42 @@ int run_serve(arguments args) {
     server_options.idle_timeout = s.idle_timeout;
     server_options.receive_timeout = s.receive_timeout;
     server_options.write_timeout = s.write_timeout;
-    http::observer observe;
-    if (line_writer* const access_log = logs.access)
-        observe = [access_log](const http::exchange& exchange) { access_log->write(http::access_line(exchange)); };
-    std::unique_ptr<http::server> server;
-    try {
-        server = std::make_unique<http::server>(
-            io, server_options, [&service](api::request request) { return service.handle(std::move(request)); },
-            observe);
-    } catch (const boost::system::system_error& e) {
-        return refuse("listen: cannot listen on " + s.listen_address + ":" + std::to_string(s.listen_port) + ": " +
-                          e.code().message(),
-                      e.code() == boost::system::errc::invalid_argument ? 2 : 1);
+    const auto observe = [access_log = logs.access](const http::exchange& exchange) {
+        http::count_exchange(exchange);
+        if (access_log) access_log->write(http::access_line(exchange));
+    };
+    const auto server = listen(
+        io, server_options, "listen",
+        [&service](api::request request) { return api::handle_observed(service, std::move(request)); }, observe,
+        status);
+    if (!server) return status;
+    admin_side admin(database);
+    if (!s.admin_address.empty()) {
+        http::server_options admin_options = server_options;
+        admin_options.address = s.admin_address;
+        admin_options.port = s.admin_port;
+        admin_options.tls = nullptr;
+        admin_options.max_connections = 64; // of probes and scrapers, whatever the clients do
+        admin_options.counted = false;
+        const auto handle = [&admin](api::request request) -> asio::awaitable<api::response> {
+            co_return admin.answers.handle(request);
+        };
+        admin.server = listen(io, admin_options, "admin-listen", handle, {}, status);
+        if (!admin.server) return status;
     }
     asio::signal_set signals(io, SIGTERM, SIGINT); // before anybody is told that the service is there
     asio::signal_set hangups(io, SIGHUP);
-    asio::co_spawn(io, stop_on_signal(signals, hangups, *server, logs, s.shutdown_timeout), asio::detached);
+    asio::co_spawn(io, stop_on_signal(signals, hangups, *server, admin, logs, s.shutdown_timeout), asio::detached);
     const auto ended = [](const std::exception_ptr&) {}; // the set was cancelled: the end
     asio::co_spawn(io, reload_on_signal(hangups, tls.get(), logs.access), ended);
     server->start();
 
-    const bool v6 = s.listen_address.find(':') != std::string::npos;
-    std::cout << "listening on " << (tls ? "https://" : "http://") << (v6 ? "[" : "") << s.listen_address
-              << (v6 ? "]" : "") << ':' << server->port() << std::endl;
+    std::cout << "listening on " << url_of(tls ? "https" : "http", s.listen_address, server->port()) << std::endl;
+    if (admin.server) {
+        asio::co_spawn(io, admin.answers.probe(), asio::detached);
+        admin.server->start();
+        std::cout << "admin on " << url_of("http", s.admin_address, admin.server->port()) << std::endl;
+    }
 
     std::vector<std::thread> threads;
     for (std::uint64_t i = 1; i < s.io_threads; ++i)
@@ -255,17 +309,18 @@ int run_serve(arguments args) {
 }
 
 int run_settings(arguments args) {
-    if (!args.empty() && args[0] == "--markdown") {
+    if (args.size() == 1 && args[0] == "--markdown") {
         std::cout << settings_markdown();
-        return 0;
-    }
-    if (!args.empty()) {
+    } else if (args.size() == 1 && args[0] == "--json") {
+        std::cout << settings_json();
+    } else if (args.empty()) {
+        std::cout << settings_text(~0U);
+    } else {
         const bool help = args[0] == "--help" || args[0] == "-h";
-        (help ? std::cout : std::cerr)
-            << "usage: backup-catalog settings [--markdown]\n\nLists every setting: name, type, meaning, default.\n";
+        (help ? std::cout : std::cerr) << "usage: backup-catalog settings [--json|--markdown]\n\nLists every setting: "
+                                          "name, type, meaning, default.\n";
         return help ? 0 : 2;
     }
-    std::cout << settings_text(~0U);
     return 0;
 }
 

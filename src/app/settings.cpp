@@ -1,7 +1,10 @@
 // This file holds the table of settings and reads them from flags, environment and file.
 #include "app/settings.hpp"
 
+#include "util/json_text.hpp"
 #include "util/text.hpp"
+
+#include <boost/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -60,15 +63,15 @@ fault store_duration(std::chrono::milliseconds& to, std::string_view value) {
     return std::nullopt;
 }
 
-fault store_listen(settings& s, std::string_view value) {
+fault store_address(std::string& to_address, std::uint16_t& to_port, std::string_view value) {
     const std::size_t colon = value.rfind(':');
     const auto port = colon == std::string_view::npos ? std::nullopt : parse_number(value.substr(colon + 1), 65535);
     std::string_view address = value.substr(0, colon);
     if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
     if (!port || address.empty())
         return "'" + shorten(value) + "' is not an address; allowed: ADDRESS:PORT such as 127.0.0.1:8080 or [::1]:0";
-    s.listen_address = address;
-    s.listen_port = static_cast<std::uint16_t>(*port);
+    to_address = address;
+    to_port = static_cast<std::uint16_t>(*port);
     return std::nullopt;
 }
 
@@ -91,10 +94,17 @@ fault store_tls_minimum(settings& s, std::string_view value) {
     return std::nullopt;
 }
 
-constexpr std::array<setting, 31> table{{
+constexpr std::array<setting, 33> table{{
     {"database-url", "libpq URL", "", "PostgreSQL of the catalog; several hosts allowed", every,
      [](settings& s, std::string_view v) { return store_text(s.database_url, v); }, true},
-    {"listen", "ADDRESS:PORT", "127.0.0.1:8080", "where to serve; port 0 picks one and prints it", serve, store_listen},
+    {"listen", "ADDRESS:PORT", "127.0.0.1:8080", "where to serve; port 0 picks one and prints it", serve,
+     [](settings& s, std::string_view v) { return store_address(s.listen_address, s.listen_port, v); }},
+    {"admin-listen", "ADDRESS:PORT", "",
+     "where to answer /metrics, /healthz, /readyz and /version, which need no token; "
+     "without it nowhere",
+     serve, [](settings& s, std::string_view v) { return store_address(s.admin_address, s.admin_port, v); }},
+    {"console", "boolean", "true", "serve the page for people at /console", serve,
+     [](settings& s, std::string_view v) { return store_boolean(s.console, v); }},
     {"tls-certificate", "path", "", "PEM file with the server's certificate and those up to the root: serve https",
      serve, [](settings& s, std::string_view v) { return store_text(s.tls_certificate, v); }},
     {"tls-key", "path", "", "PEM file with the certificate's key, without a passphrase", serve,
@@ -170,6 +180,16 @@ std::string environment_name(std::string_view name) {
     return out;
 }
 
+// The fault of a name that no setting has.
+std::string unknown_setting(std::string_view name, unsigned commands) {
+    std::vector<std::string_view> known;
+    for (const setting& setting : table)
+        if ((setting.commands & commands) != 0) known.push_back(setting.name);
+    const std::string_view meant = nearest_word(name, known);
+    return "unknown setting; " + (meant.empty() ? "" : "did you mean --" + std::string(meant) + "? ") +
+           "`backup-catalog settings` lists them";
+}
+
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
         text.remove_prefix(1);
@@ -187,7 +207,7 @@ public:
     void give(std::string_view name, std::string_view value, const std::string& source, char origin) {
         const setting* setting = find_setting(name, commands_);
         if (!setting) {
-            out_.faults.push_back(source + ": unknown setting; `backup-catalog settings` lists them");
+            out_.faults.push_back(source + ": " + unknown_setting(name, commands_));
             return;
         }
         const auto [place, first] = given_.try_emplace(std::string(name), origin);
@@ -220,7 +240,7 @@ public:
                 argument.starts_with("--") ? std::string_view(flag).substr(2) : std::string_view{};
             const bool known = name == "config" || find_setting(name, commands_);
             if (!known) {
-                out_.faults.push_back(flag + ": unknown setting; `backup-catalog settings` lists them");
+                out_.faults.push_back(flag + ": " + unknown_setting(name, commands_));
                 continue;
             }
             std::string_view value;
@@ -359,6 +379,25 @@ std::string settings_text(unsigned commands) {
         out += '\n';
     }
     return out;
+}
+
+std::string settings_json() {
+    namespace json = boost::json;
+    json::array out;
+    for (const setting& setting : table) {
+        json::array users;
+        constexpr std::array<std::string_view, 4> names{"serve", "import", "export", "explain"};
+        for (std::size_t i = 0; i < names.size(); ++i)
+            if ((setting.commands & (1U << i)) != 0) users.emplace_back(names[i]);
+        out.push_back(json::object{
+            {"name", setting.name},
+            {"environment", environment_name(setting.name)},
+            {"type", setting.type},
+            {"default", setting.default_value.empty() ? json::value(nullptr) : json::value(setting.default_value)},
+            {"meaning", setting.meaning},
+            {"subcommands", std::move(users)}});
+    }
+    return indented(out) + "\n";
 }
 
 std::string settings_markdown() {

@@ -19,6 +19,9 @@ struct settings {
     std::string tls_certificate; // empty: plain HTTP
     std::string tls_key;
     bool tls_only_1_3 = false;
+    std::string admin_address; // empty: no admin address
+    std::uint16_t admin_port = 0;
+    bool console = true;
     std::string identity;
     std::string identity_file;
     std::string identity_url;
@@ -82,6 +85,9 @@ parsed_settings read_settings(std::span<const std::string_view> arguments, comma
 
 // The table as plain text with the given indentation, for `settings` and `--help`.
 std::string settings_text(unsigned commands);
+
+// The table as a JSON array of objects: name, environment, type, default (null: none), meaning, subcommands.
+std::string settings_json();
 
 // The table in Markdown; docs/operations.md contains it and a test compares the two.
 std::string settings_markdown();

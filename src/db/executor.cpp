@@ -2,8 +2,10 @@
 #include "db/executor.hpp"
 
 #include "util/log.hpp"
+#include "util/metrics.hpp"
 
 #include <algorithm>
+#include <array>
 #include <sched.h>
 
 namespace catalog::db {
@@ -25,12 +27,23 @@ void executor::wait_until_ready(std::chrono::milliseconds most) {
     all_idle_.wait_for(lock, most, [this] { return idle_ == options_.connections; });
 }
 
+executor_state executor::state() {
+    const std::lock_guard lock(mutex_);
+    return {options_.connections, connected_, idle_, queue_.size()};
+}
+
+void executor::refuse(const job& work, refusal why) {
+    constexpr std::array<std::string_view, 4> names{"queue_full", "waited_too_long", "database_away", "stopping"};
+    metrics::database_jobs_refused.add(1, {names.at(static_cast<std::size_t>(why))});
+    work.refused(why);
+}
+
 void executor::submit(job work) {
     std::unique_lock lock(mutex_);
     if (stopping_ || queue_.size() >= options_.max_queue + idle_) {
         const refusal why = stopping_ ? refusal::stopping : refusal::queue_full;
         lock.unlock(); // what is told may take its time
-        work.refused(why);
+        refuse(work, why);
         return;
     }
     queue_.push_back({std::move(work), std::chrono::steady_clock::now()});
@@ -50,7 +63,7 @@ void executor::refuse_old_jobs() {
             const waiting entry = std::move(queue_.front());
             queue_.pop_front();
             lock.unlock();
-            entry.work.refused(refusal::waited_too_long);
+            refuse(entry.work, refusal::waited_too_long);
             lock.lock();
         }
     }
@@ -67,7 +80,7 @@ void executor::stop() {
     stop_there_.notify_all();
     none_connected_.notify_all();
     for (auto& entry : left)
-        entry.work.refused(refusal::stopping);
+        refuse(entry.work, refusal::stopping);
     for (auto& thread : threads_)
         if (thread.joinable()) thread.join();
     if (watch_.joinable()) watch_.join();
@@ -76,9 +89,11 @@ void executor::stop() {
 void executor::connect(std::optional<session>& connection) {
     try {
         connection.emplace(options_.session);
+        metrics::database_connects.add(1, {"connected"});
         const std::lock_guard lock(mutex_);
         ++connected_;
     } catch (const std::exception& e) {
+        metrics::database_connects.add(1, {"failed"});
         log_event("error", "database_connection_failed", {{"reason", e.what()}});
     }
 }
@@ -106,6 +121,7 @@ void executor::run_job(waiting& entry, std::optional<session>& connection) {
     const auto drop_if_broken = [&] {
         if (!connection || !connection->broken()) return;
         connection.reset();
+        metrics::database_connections_lost.add(1);
         const std::lock_guard lock(mutex_);
         if (--connected_ == 0) none_connected_.notify_all();
     };
@@ -121,7 +137,7 @@ void executor::run_job(waiting& entry, std::optional<session>& connection) {
             drop_if_broken();
         }
     }
-    entry.work.refused(refusal::database_away);
+    refuse(entry.work, refusal::database_away);
 }
 
 void executor::serve_jobs() {
@@ -150,7 +166,7 @@ void executor::serve_jobs() {
         if (connection)
             run_job(*entry, connection);
         else
-            entry->work.refused(refusal::database_away);
+            refuse(entry->work, refusal::database_away);
     }
 }
 

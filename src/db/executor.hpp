@@ -24,6 +24,14 @@ struct executor_options {
     std::chrono::milliseconds reconnect_pause{250}; // least time between two attempts to connect of one thread
 };
 
+// What the threads are doing.
+struct executor_state {
+    std::size_t threads = 0;   // and so connections, once all are there
+    std::size_t connected = 0; // threads with a connection
+    std::size_t idle = 0;      // of these, those without a job
+    std::size_t queued = 0;    // jobs that wait
+};
+
 // Why a job did not run.
 enum class refusal { queue_full, waited_too_long, database_away, stopping };
 
@@ -51,6 +59,9 @@ public:
     // Queues a job. Any thread; never blocks for longer than a mutex is held.
     void submit(job work);
 
+    // Any thread; takes the queue's mutex for a moment.
+    executor_state state();
+
     // Takes no more jobs, refuses the queued ones, waits until the running ones end. Safe to call twice.
     void stop();
 
@@ -60,6 +71,7 @@ private:
         std::chrono::steady_clock::time_point since;
     };
 
+    static void refuse(const job& work, refusal why);
     void serve_jobs();
     void refuse_old_jobs();
     std::optional<waiting> take_job(bool connected, std::chrono::milliseconds pause);

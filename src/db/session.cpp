@@ -1,6 +1,8 @@
 // This file implements a session with libpqxx (7.9 or later).
 #include "db/session.hpp"
 
+#include "util/metrics.hpp"
+
 #include <pqxx/pqxx>
 
 #include <algorithm>
@@ -130,9 +132,11 @@ struct session::state {
 
     const std::string& prepared_name(const std::string& text) {
         if (const auto found = by_text.find(text); found != by_text.end()) {
+            metrics::prepared_statements.add(1, {"hit"});
             recent.splice(recent.begin(), recent, found->second);
             return recent.front().second;
         }
+        metrics::prepared_statements.add(1, {"miss"});
         if (recent.size() >= max_prepared) {
             connection.unprepare(recent.back().second);
             by_text.erase(recent.back().first);

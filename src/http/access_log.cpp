@@ -55,6 +55,7 @@ std::string access_line(const exchange& exchange) {
     if (!record.user_id.empty()) add_text("user_id", record.user_id);
     add_text("method", shown_method(exchange.method));
     add_text("path", record.route);
+    if (!record.traceparent.empty()) add_text("trace_id", record.trace_id());
     if (!record.parameters.empty()) add_text("parameters", record.parameters);
     if (record.foreign_project) out += R"(,"foreign_project":true)";
     if (record.backup_id) add_text("backup_id", *record.backup_id);

@@ -253,6 +253,9 @@ private:
         head_.target = std::string(message.target());
         if (const auto token = message.find("X-Auth-Token"); token != message.end())
             head_.token = std::string(token->value());
+        if (const auto trace = message.find("traceparent"); trace != message.end())
+            head_.traceparent = std::string(trace->value());
+        head_.wants_timing = message.find("X-Server-Timing") != message.end();
         // After CONNECT the client may speak another protocol.
         head_.keep_alive = parser_->keep_alive() && message.method() != bhttp::verb::connect;
         has_head_ = true;

@@ -29,6 +29,8 @@ struct request_head {
     std::string method;
     std::string target;
     std::optional<std::string> token; // X-Auth-Token
+    std::string traceparent;          // as it came; empty: none
+    bool wants_timing = false;        // X-Server-Timing
     bool keep_alive = false;
 };
 

@@ -4,6 +4,7 @@
 #include "http/connection.hpp"
 #include "http/tls.hpp"
 #include "util/log.hpp"
+#include "util/metrics.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -144,6 +145,8 @@ private:
             if (stopping_) return;
             if (connections_.size() < state_.options.max_connections) {
                 connections_.insert(client);
+                if (state_.options.counted) metrics::connections.add(1);
+                if (state_.options.counted) metrics::connections_accepted.add(1);
                 asio::co_spawn(
                     strand, [client] { return client->serve(); },
                     [self = shared_from_this(), client](const std::exception_ptr& failure) {
@@ -165,7 +168,7 @@ private:
 
     void forget(const std::shared_ptr<connection>& client) {
         const std::lock_guard lock(mutex_);
-        connections_.erase(client);
+        if (connections_.erase(client) > 0 && state_.options.counted) metrics::connections.add(-1);
         refused_.erase(client);
     }
 

@@ -30,6 +30,7 @@ struct server_options {
     std::chrono::milliseconds receive_timeout{10000}; // from the first byte of a request to its last; TLS handshake
     std::chrono::milliseconds write_timeout{30000};   // one response
     std::shared_ptr<tls_source> tls;                  // null: plain HTTP
+    bool counted = true;                              // its connections go into the metrics
 };
 
 // Answers a request; must not throw. Runs on the connection's strand.

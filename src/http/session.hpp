@@ -170,7 +170,12 @@ private:
         if (!has_room(0)) {
             response = too_much_unsent(id);
         } else {
-            api::request request{id, std::move(head.method), std::move(head.target), std::move(head.token)};
+            api::request request{id,
+                                 std::move(head.method),
+                                 std::move(head.target),
+                                 std::move(head.token),
+                                 std::move(head.traceparent),
+                                 head.wants_timing};
             response = co_await state_.handle(std::move(request)); // has time limits of its own
             // Looked at again: many may have been let in while nothing was unsent.
             if (!has_room(response.body.size())) {

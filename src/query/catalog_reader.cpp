@@ -40,10 +40,12 @@ public:
 
     // Sets the caller; returns the enterprise projects that the user is restricted to.
     std::optional<std::vector<std::string>> identify(const caller& caller, bool all_tenants) {
-        db::statement statement(sql::begin_request);
+        const bool traced = how_.record && !how_.record->traceparent.empty();
+        db::statement statement(traced ? sql::begin_traced_request : sql::begin_request);
         statement.add_param(caller.project_id);
         statement.add_param(caller.user_id);
         statement.add_param(all_tenants ? "true" : "false");
+        if (traced) statement.add_param(how_.record->traceparent);
         const db::rows granted = run("set the caller", statement);
         if (granted.empty()) return std::nullopt;
         std::vector<std::string> ids;

@@ -31,9 +31,13 @@ struct request_record {
     std::string user_id;                  // the token's
     bool foreign_project = false;         // a valid token asked for another project
     std::optional<std::string> backup_id; // of one backup that was asked for
+    std::string traceparent;              // the caller's trace (W3C Trace Context), checked; empty: none
     std::string access_path;              // how the page's rows were found
     std::optional<std::uint64_t> rows;    // backups in the answer
     std::array<std::chrono::nanoseconds, stage_names.size()> times{};
+
+    // The trace's id, 32 hex digits; empty: none.
+    std::string trace_id() const { return traceparent.empty() ? std::string() : traceparent.substr(3, 32); }
 
     std::chrono::nanoseconds& time(stage which) { return times[static_cast<std::size_t>(which)]; }
     std::chrono::nanoseconds time(stage which) const { return times[static_cast<std::size_t>(which)]; }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <random>
+#include <vector>
 
 namespace catalog {
 
@@ -178,6 +179,44 @@ void append_json_string(std::string& out, std::string_view text) {
     }
     out.append(text, done, text.size() - done);
     out += '"';
+}
+
+std::string_view nearest_word(std::string_view typed, std::span<const std::string_view> candidates) {
+    if (typed.empty() || typed.size() > 64) return {};
+    std::string_view best;
+    std::size_t least = typed.size() > 4 ? 3 : 2; // what is too many edits
+    for (const std::string_view word : candidates) {
+        std::vector<std::size_t> row(word.size() + 1); // Levenshtein's distance, one row at a time
+        for (std::size_t i = 0; i <= word.size(); ++i)
+            row[i] = i;
+        for (std::size_t j = 1; j <= typed.size(); ++j) {
+            std::size_t diagonal = row[0];
+            row[0] = j;
+            for (std::size_t i = 1; i <= word.size(); ++i) {
+                const std::size_t replaced = diagonal + (word[i - 1] == typed[j - 1] ? 0 : 1);
+                diagonal = row[i];
+                row[i] = std::min({row[i] + 1, row[i - 1] + 1, replaced});
+            }
+        }
+        if (row.back() < least) {
+            least = row.back();
+            best = word;
+        }
+    }
+    if (best.empty() && typed.size() >= 3)
+        for (const std::string_view word : candidates)
+            if (word.starts_with(typed)) return word;
+    return best;
+}
+
+bool is_traceparent(std::string_view text) noexcept {
+    const auto is_hex = [](std::string_view part) {
+        return part.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    };
+    return text.size() == 55 && text.starts_with("00-") && text[35] == '-' && text[52] == '-' &&
+           is_hex(text.substr(3, 32)) && is_hex(text.substr(36, 16)) && is_hex(text.substr(53)) &&
+           text.substr(3, 32).find_first_not_of('0') != std::string_view::npos &&
+           text.substr(36, 16).find_first_not_of('0') != std::string_view::npos;
 }
 
 std::string random_hex_id() {

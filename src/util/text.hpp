@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -37,8 +38,16 @@ std::optional<std::string> parse_time(std::string_view text);
 // Appends `text` (UTF-8) as a JSON string with its quotes (RFC 8259 section 7).
 void append_json_string(std::string& out, std::string_view text);
 
+// True for a `traceparent` of version 00: `00-` 32 hex digits `-` 16 hex digits `-` 2 hex digits in lower case, neither
+// id all zeros (W3C Trace Context, section 3.2). Other versions are left alone.
+bool is_traceparent(std::string_view text) noexcept;
+
 // 32 random hex digits (X-Request-Id). Thread-safe.
 std::string random_hex_id();
+
+// The word of `candidates` that `typed` was most likely meant to be: at most two edits (one for up to four letters), or
+// its beginning; empty if there is none. For "did you mean" in errors.
+std::string_view nearest_word(std::string_view typed, std::span<const std::string_view> candidates);
 
 // `text` cut to `max` bytes at a character boundary, with "…" where something is missing, and "(not UTF-8)" for what
 // can't be shown; for error messages.

@@ -1,7 +1,9 @@
 // This file holds the tables of the documentation against the tables in the program that they are made from.
 #define BOOST_TEST_DYN_LINK
 #include "api/list_parameters.hpp"
+#include "api/openapi.hpp"
 #include "app/settings.hpp"
+#include "util/metrics.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -40,4 +42,18 @@ BOOST_AUTO_TEST_CASE(parameters_in_the_api_page) {
 
 BOOST_AUTO_TEST_CASE(settings_in_the_operations_page) {
     check_table("operations.md", "settings", catalog::app::settings_markdown());
+}
+
+// Renaming a metric breaks dashboards and alerts: the table in the documentation pins names and labels.
+BOOST_AUTO_TEST_CASE(metrics_in_their_page) {
+    check_table("metrics.md", "metrics", catalog::metrics::markdown());
+}
+
+BOOST_AUTO_TEST_CASE(the_committed_description_of_the_api) {
+    const std::string path = std::string(DOCS_FOLDER) + "/openapi.json";
+    const std::string now = catalog::api::openapi_document();
+    if (std::getenv("GOLDEN_UPDATE")) std::ofstream(path) << now;
+    std::stringstream content;
+    content << std::ifstream(path).rdbuf();
+    BOOST_TEST((content.str() == now), path << " is stale; run GOLDEN_UPDATE=1 golden_test");
 }

@@ -1,0 +1,11 @@
+# This script writes a header with the table of embedded files: ROOT (folder), FILES (list, under ROOT), OUTPUT (path).
+set(text "#pragma once\n// Made from files of src/; do not edit.\n#include <array>\n#include <string_view>\n\nnamespace catalog::embedded {\n\nstruct file {\n    std::string_view name;\n    std::string_view content;\n};\n\n")
+list(LENGTH FILES count)
+string(APPEND text "inline constexpr std::array<file, ${count}> files{{\n")
+foreach(file IN LISTS FILES)
+    file(RELATIVE_PATH name ${ROOT} ${file})
+    file(READ ${file} content)
+    string(APPEND text "    {\"${name}\", R\"embedded(${content})embedded\"},\n")
+endforeach()
+string(APPEND text "}};\n\n} // namespace catalog::embedded\n")
+file(WRITE ${OUTPUT} "${text}")

@@ -1,0 +1,48 @@
+// This file is what operators' machines ask the service for on an address of its own: metrics, health, version.
+#pragma once
+
+#include "api/message.hpp"
+#include "db/executor.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+namespace catalog::app {
+
+class admin {
+public:
+    // Keeps the reference, which must outlive the requests and the probes under way.
+    explicit admin(db::executor& database);
+
+    // Asks the database for one trivial row every second until stop(), so that /readyz and database_up know without
+    // asking: however many ask, the database is asked once. Run it once, on any executor.
+    boost::asio::awaitable<void> probe();
+
+    // /readyz says no from now on; the probing ends within a second. Thread-safe.
+    void stop();
+
+    // Answers a request to the admin address; never throws.
+    api::response handle(const api::request& request);
+
+private:
+    // Shared with a probe that is still under way when this object goes.
+    struct health {
+        std::atomic<bool> up{true}; // serve checked it a moment ago
+        std::atomic<bool> under_way{false};
+        std::atomic<std::chrono::steady_clock::rep> answered{0}; // when the database answered last
+    };
+
+    void send_probe();
+    void measure();
+    bool is_up() const;
+
+    db::executor& database_;
+    std::shared_ptr<health> health_;
+    std::atomic<bool> stopping_{false};
+};
+
+} // namespace catalog::app
