@@ -4,17 +4,23 @@
 #include "app/commands.hpp"
 #include "app/startup.hpp"
 #include "query/catalog_reader.hpp"
+#include "util/json_text.hpp"
 #include "util/text.hpp"
 
+#include <boost/json.hpp>
+
 #include <chrono>
+#include <cstdlib>
 #include <iostream>
+#include <unistd.h>
 
 namespace catalog::app {
 
 namespace {
 
 constexpr std::string_view usage =
-    "usage: backup-catalog explain --database-url URL [--user-id ID] [--dedicated-cloud true] 'PATH?QUERY'\n\n"
+    "usage: backup-catalog explain --database-url URL [--user-id ID] [--dedicated-cloud true] [--json]\n"
+    "           'PATH?QUERY'\n\n"
     "Shows each SQL statement of a request with its parameters and PostgreSQL's plan with rows and buffers, and why "
     "the\n"
     "access path was chosen. The request runs as the project of its path; --user-id brings that user's "
@@ -32,38 +38,74 @@ std::string quoted(std::string_view text) {
     return out + "'";
 }
 
-// Prints a statement and its plan. The plan is that of a prepared statement, as the service runs it.
+// Comments are dim on a terminal, unless NO_COLOR is set (no-color.org).
+class comment_writer {
+public:
+    comment_writer()
+        : dim_(isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR")) {}
+
+    void operator()(const std::string& text) const {
+        std::cout << (dim_ ? "\033[2m" : "") << text << (dim_ ? "\033[0m\n" : "\n");
+    }
+
+private:
+    bool dim_;
+};
+
+// Prints each statement with its plan, or collects them for JSON. The plan is that of a prepared statement, as the
+// service runs it.
 class plan_printer {
 public:
-    explicit plan_printer(db::session& session)
-        : session_(session) {}
+    plan_printer(db::session& session, boost::json::array* collected)
+        : session_(session)
+        , collected_(collected) {}
 
     void operator()(std::string_view purpose, const db::statement& statement) {
         ++number_;
-        std::cout << "-- " << number_ << ". " << purpose << '\n' << statement.text() << '\n';
-        for (std::size_t i = 0; i < statement.params().size(); ++i)
-            std::cout << "--   $" << i + 1 << " = "
-                      << (statement.params()[i] ? quoted(shorten(*statement.params()[i], 200)) : "null") << '\n';
-        if (purpose == "set the caller") { // no rows of the catalog, and it must not be run twice
+        if (!collected_) print(purpose, statement);
+        boost::json::value plan;
+        if (purpose != "set the caller") plan = plan_of(statement); // it has no rows, and must not be run twice
+        if (!collected_) {
             std::cout << '\n';
             return;
         }
+        boost::json::array params;
+        for (const auto& param : statement.params())
+            params.emplace_back(param ? boost::json::value(*param) : boost::json::value(nullptr));
+        collected_->push_back(boost::json::object{
+            {"purpose", purpose}, {"sql", statement.text()}, {"parameters", std::move(params)}, {"plan", plan}});
+    }
+
+private:
+    void print(std::string_view purpose, const db::statement& statement) const {
+        comment_("-- " + std::to_string(number_) + ". " + std::string(purpose));
+        std::cout << statement.text() << '\n';
+        for (std::size_t i = 0; i < statement.params().size(); ++i) {
+            const auto& param = statement.params()[i];
+            comment_("--   $" + std::to_string(i + 1) + " = " + (param ? quoted(shorten(*param, 200)) : "null"));
+        }
+    }
+
+    boost::json::value plan_of(const db::statement& statement) {
         const std::string name = "explained_" + std::to_string(number_);
         session_.run_once(db::statement("PREPARE " + name + " AS " + statement.text()));
-        std::string execute = "EXPLAIN (ANALYZE, BUFFERS) EXECUTE " + name;
+        std::string execute =
+            std::string("EXPLAIN (ANALYZE, BUFFERS") + (collected_ ? ", FORMAT JSON" : "") + ") EXECUTE " + name;
         for (std::size_t i = 0; i < statement.params().size(); ++i)
             execute +=
                 (i == 0 ? "(" : ", ") + (statement.params()[i] ? quoted(*statement.params()[i]) : std::string("NULL"));
         if (!statement.params().empty()) execute += ")";
         const db::rows plan = session_.run_once(db::statement(execute));
-        for (std::size_t i = 0; i < plan.size(); ++i)
-            std::cout << "--   " << plan.text(i, 0) << '\n';
         session_.run_once(db::statement("DEALLOCATE " + name));
-        std::cout << '\n';
+        if (collected_) return boost::json::parse(plan.text(0, 0));
+        for (std::size_t i = 0; i < plan.size(); ++i)
+            comment_("--   " + std::string(plan.text(i, 0)));
+        return nullptr;
     }
 
-private:
     db::session& session_;
+    boost::json::array* collected_;
+    comment_writer comment_;
     int number_ = 0;
 };
 
@@ -72,11 +114,14 @@ private:
 int run_explain(arguments args) {
     std::vector<std::string_view> rest;
     std::string user_id = "explain";
+    bool as_json = false;
     for (std::size_t i = 0; i < args.size(); ++i) {
         if (args[i] == "--user-id" && i + 1 < args.size())
             user_id = args[++i];
         else if (args[i].starts_with("--user-id="))
             user_id = args[i].substr(10);
+        else if (args[i] == "--json")
+            as_json = true;
         else
             rest.push_back(args[i]);
     }
@@ -101,8 +146,14 @@ int run_explain(arguments args) {
     if (!session) return refuse(fault, status);
 
     query::reading how;
-    how.before_statement = plan_printer(*session);
-    how.path_chosen = [](const std::string& reason) { std::cout << "-- access path: " << reason << "\n\n"; };
+    boost::json::array statements;
+    boost::json::object answer{{"request", target}};
+    const comment_writer comment;
+    how.before_statement = plan_printer(*session, as_json ? &statements : nullptr);
+    how.path_chosen = [&](const std::string& reason) {
+        answer["access_path"] = reason;
+        if (!as_json) comment("-- access path: " + reason + "\n");
+    };
     const query::caller caller{route->project_id, user_id};
     std::optional<problem> refused;
     if (route->backup_id) {
@@ -118,10 +169,19 @@ int run_explain(arguments args) {
         const auto page = query::read_page(*session, caller, *request, how);
         if (page.has_error())
             refused = page.error();
-        else
-            std::cout << "-- answer: count " << page->count << ", " << page->rows.size() << " backups on this page\n";
+        else {
+            answer["count"] = page->count;
+            answer["rows"] = page->rows.size();
+            if (!as_json)
+                comment("-- answer: count " + std::to_string(page->count) + ", " + std::to_string(page->rows.size()) +
+                        " backups on this page");
+        }
     }
     if (refused) return refuse(refused->message, 2);
+    if (as_json) {
+        answer["statements"] = std::move(statements);
+        std::cout << indented(answer) << '\n';
+    }
     return 0;
 }
 

@@ -1,45 +1,32 @@
 // This file is the program's entry: it finds the subcommand.
-#include "app/commands.hpp"
 #include "app/settings.hpp"
-#include "generate/command.hpp"
+#include "app/subcommands.hpp"
+#include "util/text.hpp"
 
-#include <algorithm>
-#include <array>
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <string>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace {
 
+using catalog::app::all_subcommands;
 using catalog::app::arguments;
 
-struct subcommand {
-    std::string_view name;
-    std::string_view meaning;
-    int (*run)(arguments);
-};
-
-int run_generate(arguments args) {
-    return catalog::generate::run(args, std::cout, std::cerr);
-}
-
-constexpr std::array<subcommand, 6> subcommands{{
-    {"serve", "the HTTP service", catalog::app::run_serve},
-    {"import", "loads NDJSON files (or standard input) into the catalog", catalog::app::run_import},
-    {"export", "writes the catalog, or one project's part, as NDJSON", catalog::app::run_export},
-    {"explain", "shows the SQL, parameters and plan that a request becomes", catalog::app::run_explain},
-    {"generate", "makes a sample or benchmark catalog as NDJSON", run_generate},
-    {"settings", "lists every setting: name, type, default, meaning", catalog::app::run_settings},
-}};
-
-void print_help(std::ostream& out) {
-    out << "backup-catalog: answers \"which backups do I have?\" from PostgreSQL\n\nusage: backup-catalog SUBCOMMAND "
-           "[--help]\n\n";
-    for (const subcommand& s : subcommands)
-        out << "  " << s.name << std::string(12 - s.name.size(), ' ') << s.meaning << '\n';
+int refuse_unknown(std::string_view name) {
+    std::vector<std::string_view> known;
+    std::cerr << "backup-catalog: unknown subcommand '" << name << "'; allowed:";
+    for (const auto& s : all_subcommands()) {
+        std::cerr << (known.empty() ? " " : ", ") << s.name;
+        known.push_back(s.name);
+    }
+    if (const std::string_view meant = catalog::nearest_word(name, known); !meant.empty())
+        std::cerr << "; did you mean " << meant << '?';
+    std::cerr << '\n';
+    return 2;
 }
 
 } // namespace
@@ -48,22 +35,21 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN); // a reader that left is a failed write, not a death
     const std::vector<std::string> copies(argv + 1, argv + argc);
     catalog::app::hide_secrets(argc, argv);
-    const std::vector<std::string_view> args(copies.begin(), copies.end());
+    std::vector<std::string_view> args(copies.begin(), copies.end());
     if (args.empty()) {
-        print_help(std::cerr);
+        std::cerr << catalog::app::overview_text();
         return 2;
     }
     if (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
-        print_help(std::cout);
-        return 0;
+        if (args[0] != "help" || args.size() == 1) {
+            std::cout << catalog::app::overview_text();
+            return 0;
+        }
+        args = {args[1], "--help"}; // help SUBCOMMAND
     }
-    const auto* const found =
-        std::find_if(subcommands.begin(), subcommands.end(), [&](const subcommand& s) { return s.name == args[0]; });
-    if (found == subcommands.end()) {
-        std::cerr << "backup-catalog: unknown subcommand '" << args[0]
-                  << "'; allowed: serve, import, export, explain, generate, settings\n";
-        return 2;
-    }
+    if (args[0] == "--version") args[0] = "version";
+    const auto* const found = catalog::app::find_subcommand(args[0]);
+    if (!found) return refuse_unknown(args[0]);
     try {
         return found->run(arguments(args).subspan(1));
     } catch (const std::exception& e) {

@@ -5,6 +5,8 @@
 #include "transfer/importer.hpp"
 #include "util/text.hpp"
 
+#include <boost/json.hpp>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -22,12 +24,12 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr std::string_view import_usage =
-    "usage: backup-catalog import --database-url URL [FILE]...\n\n"
+    "usage: backup-catalog import --database-url URL [--json] [FILE]...\n\n"
     "Loads NDJSON files (standard input where there is none, or for -) into the catalog: backups, vaults, members,\n"
     "enterprise-project grants, and saved list responses as they are. Records replace those with the same id. One run "
     "is\n"
     "one transaction: if any record is wrong, each is reported as FILE:LINE: member: what is wrong, and nothing "
-    "changes.\n";
+    "changes. --json: the summary as JSON on standard output.\n";
 
 constexpr std::string_view export_usage =
     "usage: backup-catalog export --database-url URL [--project ID]\n\n"
@@ -37,16 +39,16 @@ constexpr std::string_view export_usage =
 // A bar on a terminal, a plain line every few seconds elsewhere; on standard error.
 class progress_line {
 public:
-    progress_line(std::string what, std::uint64_t bytes_in_all)
+    explicit progress_line(std::string what)
         : what_(std::move(what))
-        , bytes_in_all_(bytes_in_all)
         , terminal_(isatty(STDERR_FILENO) == 1) {}
 
     ~progress_line() { clear(); }
     progress_line(const progress_line&) = delete;
     progress_line& operator=(const progress_line&) = delete;
 
-    void show(std::uint64_t rows, std::uint64_t bytes) {
+    // `part` of `whole` is done, in any unit; a whole of 0 is not known.
+    void show(std::uint64_t rows, std::uint64_t part, std::uint64_t whole) {
         const auto now = clock::now();
         if (now - shown_ < (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000))) return;
         shown_ = now;
@@ -55,8 +57,8 @@ public:
         std::array<char, 160> text{};
         const int length = std::snprintf(text.data(), text.size(), "%s: %llu rows, %.0f rows/s", what_.c_str(),
                                          static_cast<unsigned long long>(rows), rate);
-        if (bytes_in_all_ > 0 && bytes > 0) {
-            const double share = std::min(1.0, static_cast<double>(bytes) / static_cast<double>(bytes_in_all_));
+        if (whole > 0 && part > 0) {
+            const double share = std::min(1.0, static_cast<double>(part) / static_cast<double>(whole));
             const auto filled = static_cast<std::size_t>(share * 20);
             const std::string bar = std::string(filled, '#') + std::string(20 - filled, '.');
             std::snprintf(text.data() + length, text.size() - static_cast<std::size_t>(length),
@@ -75,7 +77,6 @@ public:
 
 private:
     std::string what_;
-    std::uint64_t bytes_in_all_;
     bool terminal_;
     bool dirty_ = false;
     clock::time_point begun_ = clock::now();
@@ -122,7 +123,9 @@ std::uint64_t size_of(const std::vector<std::string>& files) {
 
 int run_import(arguments args) {
     int status = 0;
-    auto parsed = start_settings(args, command::import, "import", import_usage, status);
+    std::vector<std::string_view> rest(args.begin(), args.end());
+    const bool as_json = std::erase(rest, std::string_view("--json")) > 0;
+    auto parsed = start_settings(rest, command::import, "import", import_usage, status);
     if (!parsed) return status;
     std::vector<std::string> files = parsed->positional;
     if (files.empty()) files.emplace_back("-");
@@ -138,9 +141,10 @@ int run_import(arguments args) {
     if (!session) return status;
 
     try {
-        progress_line line("import", size_of(files));
+        progress_line line("import");
+        const std::uint64_t bytes = size_of(files);
         transfer::importer importer(
-            *session, [&line](const transfer::import_progress& p) { line.show(p.staged.all(), p.bytes); });
+            *session, [&](const transfer::import_progress& p) { line.show(p.staged.all(), p.bytes, bytes); });
         for (const std::string& file : files) {
             if (file == "-") {
                 importer.read(std::cin, "stdin");
@@ -161,6 +165,15 @@ int run_import(arguments args) {
             return 2;
         }
         const transfer::import_counts& n = importer.counts();
+        if (as_json) {
+            std::cout << boost::json::object{{"backups", n.backups},
+                                             {"vaults", n.vaults},
+                                             {"members", n.members},
+                                             {"enterprise_project_grants", n.grants},
+                                             {"seconds", line.elapsed()}}
+                      << '\n';
+            return 0;
+        }
         std::array<char, 200> summary{};
         std::snprintf(summary.data(), summary.size(),
                       "imported %llu backups, %llu vaults, %llu members, %llu grants in %.1f s (%.0f rows/s)\n",
@@ -210,10 +223,10 @@ int run_export(arguments args) {
     auto session = open_session(parsed->values, "export", false, status);
     if (!session) return status;
     std::ios::sync_with_stdio(false);
-    progress_line line("export", 0);
+    progress_line line("export");
     try {
-        const std::uint64_t written =
-            transfer::export_catalog(*session, project, std::cout, [&](std::uint64_t n) { line.show(n, 0); });
+        const std::uint64_t written = transfer::export_catalog(
+            *session, project, std::cout, [&](std::uint64_t n, std::uint64_t of) { line.show(n, n, of); });
         line.clear();
         std::cerr << "exported " << written << " records\n";
         return 0;

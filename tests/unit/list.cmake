@@ -13,6 +13,7 @@ add_executable(unit_test
     ${CMAKE_CURRENT_LIST_DIR}/route_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/settings_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/statement_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/surface_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/static_identity_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/text_test.cpp)
 target_include_directories(unit_test PRIVATE ${CMAKE_CURRENT_LIST_DIR})
