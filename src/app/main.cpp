@@ -7,7 +7,6 @@
 #include <exception>
 #include <iostream>
 #include <string>
-#include <string>
 #include <string_view>
 #include <vector>
 

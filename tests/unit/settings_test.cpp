@@ -202,11 +202,14 @@ BOOST_AUTO_TEST_CASE(flag_before_environment_before_file) {
 }
 
 BOOST_AUTO_TEST_CASE(every_setting_comes_from_every_source) {
-    const std::map<std::string_view, std::string> values{
-        {"database-url", "postgresql:///x"}, {"listen", "[::1]:9"},
+    const std::map<std::string_view, std::string> values{{"database-url", "postgresql:///x"},
+                                                         {"listen", "[::1]:9"},
                                                          {"admin-listen", "127.0.0.1:0"},
-                                                         {"console", "false"},          {"identity", "static"},
-        {"dedicated-cloud", "true"},         {"tls-minimum-version", "1.3"}, {"unknown-parameters", "ignore"}};
+                                                         {"console", "false"},
+                                                         {"identity", "static"},
+                                                         {"dedicated-cloud", "true"},
+                                                         {"tls-minimum-version", "1.3"},
+                                                         {"unknown-parameters", "ignore"}};
     for (const setting& setting : all_settings()) {
         const auto given = values.find(setting.name);
         const std::string value = given != values.end()                                 ? given->second
