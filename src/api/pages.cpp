@@ -26,7 +26,6 @@ response with_headers(std::string_view content, std::string_view file) {
     out.body = content;
     out.headers.emplace_back("Content-Type", type_of(file));
     out.headers.emplace_back("Cache-Control", "no-cache"); // a newer program brings newer files
-    out.headers.emplace_back("X-Content-Type-Options", "nosniff");
     return out;
 }
 

@@ -4,7 +4,11 @@
 #include "util/metrics.hpp"
 #include "util/text.hpp"
 
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <sql/statements.hpp>
@@ -31,9 +35,10 @@ api::response text(unsigned status, std::string body) {
 
 } // namespace
 
-admin::admin(db::executor& database)
+admin::admin(boost::asio::io_context& io, db::executor& database)
     : database_(database)
-    , health_(std::make_shared<health>()) {
+    , health_(std::make_shared<health>())
+    , pause_(boost::asio::make_strand(io)) {
     health_->answered = clock::now().time_since_epoch().count();
     metrics::build_info.set(1, {BACKUP_CATALOG_VERSION});
 }
@@ -58,17 +63,22 @@ void admin::send_probe() {
                       }});
 }
 
+void admin::start() {
+    boost::asio::co_spawn(pause_.get_executor(), probe(), boost::asio::detached);
+}
+
 boost::asio::awaitable<void> admin::probe() {
-    boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor);
     while (!stopping_) {
         send_probe();
-        pause.expires_after(probe_pause);
-        co_await pause.async_wait(boost::asio::use_awaitable);
+        pause_.expires_after(probe_pause);
+        boost::system::error_code stopped;
+        co_await pause_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, stopped));
     }
 }
 
 void admin::stop() {
     stopping_ = true;
+    boost::asio::post(pause_.get_executor(), [this] { pause_.cancel(); });
 }
 
 bool admin::is_up() const {

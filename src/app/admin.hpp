@@ -5,6 +5,8 @@
 #include "db/executor.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -15,14 +17,15 @@ namespace catalog::app {
 
 class admin {
 public:
-    // Keeps the reference, which must outlive the requests and the probes under way.
-    explicit admin(db::executor& database);
+    // Keeps the reference, which must outlive the requests and the probes under way. The probing runs on a strand of
+    // `io`.
+    admin(boost::asio::io_context& io, db::executor& database);
 
     // Asks the database for one trivial row every second until stop(), so that /readyz and database_up know without
-    // asking: however many ask, the database is asked once. Run it once, on any executor.
-    boost::asio::awaitable<void> probe();
+    // asking: however many ask, the database is asked once. Call it once.
+    void start();
 
-    // /readyz says no from now on; the probing ends within a second. Thread-safe.
+    // /readyz says no from now on; the probing ends. Thread-safe.
     void stop();
 
     // Answers a request to the admin address; never throws.
@@ -36,12 +39,14 @@ private:
         std::atomic<std::chrono::steady_clock::rep> answered{0}; // when the database answered last
     };
 
+    boost::asio::awaitable<void> probe();
     void send_probe();
     void measure();
     bool is_up() const;
 
     db::executor& database_;
     std::shared_ptr<health> health_;
+    boost::asio::steady_timer pause_; // on its strand
     std::atomic<bool> stopping_{false};
 };
 

@@ -83,8 +83,8 @@ struct log_set {
 
 // The second address, where there is one; it goes on answering while the service stops.
 struct admin_side {
-    explicit admin_side(db::executor& database)
-        : answers(database) {}
+    admin_side(asio::io_context& io, db::executor& database)
+        : answers(io, database) {}
 
     admin answers;
     std::unique_ptr<http::server> server;
@@ -269,7 +269,7 @@ int run_serve(arguments args) {
         [&service](api::request request) { return api::handle_observed(service, std::move(request)); }, observe,
         status);
     if (!server) return status;
-    admin_side admin(database);
+    admin_side admin(io, database);
     if (!s.admin_address.empty()) {
         http::server_options admin_options = server_options;
         admin_options.address = s.admin_address;
@@ -292,7 +292,7 @@ int run_serve(arguments args) {
 
     std::cout << "listening on " << url_of(tls ? "https" : "http", s.listen_address, server->port()) << std::endl;
     if (admin.server) {
-        asio::co_spawn(io, admin.answers.probe(), asio::detached);
+        admin.answers.start();
         admin.server->start();
         std::cout << "admin on " << url_of("http", s.admin_address, admin.server->port()) << std::endl;
     }
