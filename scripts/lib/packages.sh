@@ -32,6 +32,8 @@ packages_for() { # packages_for GROUP: the Debian packages of one purpose
     lint) printf 'clang-format clang-tidy shellcheck' ;;
     bench) printf 'wrk gnuplot-nox' ;;
     bare) printf 'mmdebstrap git util-linux' ;;
+    # Not the package "keystone", whose installation asks questions and starts a server.
+    identity) printf 'python3-keystone uwsgi-core uwsgi-plugin-python3 openssl' ;;
     esac
 }
 
