@@ -201,7 +201,7 @@ commit() { # of the checkout; "+" where files differ from it
 warn_if_busy() {
     local load
     load=$(cut -d ' ' -f 1 /proc/loadavg)
-    if [ "$(calculate %d "$load > 0.5")" = 1 ]; then
+    if [ "$(calculate %d "($load > 0.5)")" = 1 ]; then
         log "the machine is busy (load $load): figures will be lower and scatter more than on a quiet one"
     fi
 }

@@ -39,6 +39,8 @@ packages_for() { # packages_for GROUP: the Debian packages of one purpose
         # A newer Node.js from elsewhere brings its own npm and conflicts with Debian's.
         command -v npm >/dev/null || printf 'nodejs npm'
         ;;
+    # Not the package "keystone", whose installation asks questions and starts a server.
+    identity) printf 'python3-keystone uwsgi-core uwsgi-plugin-python3 openssl' ;;
     esac
 }
 

@@ -217,8 +217,7 @@ asio::awaitable<response> service::answer(const request& request, request_record
         record.foreign_project = true;
         co_return refuse({errc::malformed_url, ""});
     }
-    if (!principal.may_read())
-        co_return refuse({errc::forbidden, "The token's roles do not permit this; needed: reader or admin"});
+    if (!principal.may_read()) co_return refuse({errc::forbidden, "The token's roles do not permit reading backups"});
 
     query::reading how;
     how.deadline = arrived + options_.request_timeout;

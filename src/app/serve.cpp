@@ -9,6 +9,7 @@
 #include "http/counted.hpp"
 #include "http/server.hpp"
 #include "http/tls.hpp"
+#include "identity/keystone_identity.hpp"
 #include "identity/static_identity.hpp"
 #include "util/log.hpp"
 
@@ -34,7 +35,9 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::string_view usage =
-    "usage: backup-catalog serve --database-url URL --identity static --identity-file FILE [setting]...\n\n"
+    "usage: backup-catalog serve --database-url URL --identity static --identity-file FILE [setting]...\n"
+    "       backup-catalog serve --database-url URL --identity keystone --identity-url URL --identity-user NAME\n"
+    "           --identity-password-file FILE --identity-project NAME [setting]...\n\n"
     "Serves GET /v3/{project_id}/backups. Prints `listening on http://ADDRESS:PORT` (https with tls-certificate) when "
     "it\n"
     "is ready. SIGTERM or Ctrl-C lets answers under way finish and exits 0, a second signal exits at once. SIGHUP "
@@ -181,6 +184,30 @@ db::session_options session_options_of(const settings& s) {
     return options;
 }
 
+// identity=keystone, if what its files hold will do; otherwise nothing, and each fault on a line of `faults`.
+std::unique_ptr<identity::keystone_verifier> make_keystone_identity(const settings& s, asio::io_context& io,
+                                                                    std::string& faults) {
+    const identity::keystone_options& options = s.keystone;
+    const auto check_secret = [&](std::string_view name, const identity::secret& secret) {
+        if (!secret.file.empty() && !secret.read())
+            faults += std::string(name) + ": '" + secret.file +
+                      "' can't be read, or does not hold one secret of 1 to 4096 bytes\n";
+    };
+    check_secret("identity-password-file", options.login.password);
+    check_secret("identity-application-credential-secret-file", options.login.credential_secret);
+    std::unique_ptr<identity::keystone_verifier> out;
+    try {
+        out = std::make_unique<identity::keystone_verifier>(io.get_executor(), options);
+    } catch (const std::exception& e) {
+        faults += "identity-ca-file: '" + options.server.ca_file + "' " + e.what() + "\n";
+    }
+    if (!faults.empty()) return nullptr;
+    if (!options.server.server.tls && !options.server.server.is_loopback())
+        log_event("warning", "identity_not_encrypted",
+                  {{"reason", "identity-url is http: passwords and tokens can be read on the way"}});
+    return out;
+}
+
 } // namespace
 
 int run_serve(arguments args) {
@@ -215,8 +242,17 @@ int run_serve(arguments args) {
         }
     }
 
+    asio::io_context io(static_cast<int>(s.io_threads));
     std::string faults;
-    const auto identity = identity::load_static_identity(s.identity_file, faults);
+    std::unique_ptr<identity::verifier> identity;
+    identity::keystone_verifier* keystone = nullptr;
+    if (s.identity == "keystone") {
+        auto made = make_keystone_identity(s, io, faults);
+        keystone = made.get();
+        identity = std::move(made);
+    } else {
+        identity = identity::load_static_identity(s.identity_file, faults);
+    }
     if (!identity) {
         std::cerr << faults;
         return 2;
@@ -246,7 +282,6 @@ int run_serve(arguments args) {
     service_options.limit.burst = s.rate_burst;
     api::service service(service_options, *identity, database);
 
-    asio::io_context io(static_cast<int>(s.io_threads));
     http::server_options server_options;
     server_options.address = s.listen_address;
     server_options.port = s.listen_port;
@@ -288,6 +323,7 @@ int run_serve(arguments args) {
     asio::co_spawn(io, stop_on_signal(signals, hangups, *server, admin, logs, s.shutdown_timeout), asio::detached);
     const auto ended = [](const std::exception_ptr&) {}; // the set was cancelled: the end
     asio::co_spawn(io, reload_on_signal(hangups, tls.get(), logs.access), ended);
+    if (keystone) keystone->start();
     server->start();
 
     std::cout << "listening on " << url_of(tls ? "https" : "http", s.listen_address, server->port()) << std::endl;

@@ -24,6 +24,14 @@ constexpr unsigned serve = static_cast<unsigned>(command::serve);
 constexpr unsigned every = serve | static_cast<unsigned>(command::import) | static_cast<unsigned>(command::export_) |
                            static_cast<unsigned>(command::explain);
 
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+        text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r'))
+        text.remove_suffix(1);
+    return text;
+}
+
 fault store_text(std::string& to, std::string_view value) {
     if (value.empty()) return "is empty";
     to = value;
@@ -76,9 +84,48 @@ fault store_address(std::string& to_address, std::uint16_t& to_port, std::string
 }
 
 fault store_identity(settings& s, std::string_view value) {
-    if (value == "keystone") return "'keystone' is not available in this version; allowed: static";
-    if (value != "static") return "'" + shorten(value) + "' is unknown; allowed: static";
+    if (value != "static" && value != "keystone")
+        return "'" + shorten(value) + "' is unknown; allowed: static, keystone";
     s.identity = value;
+    return std::nullopt;
+}
+
+fault store_identity_url(settings& s, std::string_view value) {
+    auto url = identity::parse_server_url(value);
+    if (!url)
+        return "'" + shorten(value) +
+               "' is not allowed; allowed: http(s)://HOST[:PORT][/PATH] without user, query and fragment, such as "
+               "https://identity.example.org:5000/v3";
+    if (!url->path.ends_with("/v3")) url->path += "/v3";
+    s.keystone.server.server = std::move(*url);
+    return std::nullopt;
+}
+
+fault store_identity_scope(settings& s, std::string_view value) {
+    using scope = identity::keystone_login::scope;
+    if (value == "project")
+        s.keystone.login.scoped_to = scope::project;
+    else if (value == "domain")
+        s.keystone.login.scoped_to = scope::domain;
+    else if (value == "system")
+        s.keystone.login.scoped_to = scope::system;
+    else
+        return "'" + shorten(value) + "' is unknown; allowed: project, domain, system";
+    return std::nullopt;
+}
+
+// Names between commas, blanks around them ignored.
+fault store_roles(std::vector<std::string>& to, std::string_view value) {
+    std::vector<std::string> names;
+    for (std::size_t from = 0; from <= value.size();) {
+        const std::size_t comma = std::min(value.find(',', from), value.size());
+        const std::string name(trimmed(value.substr(from, comma - from)));
+        if (name.empty() || !is_clean_utf8(name) || count_characters(name) > 255)
+            return "'" + shorten(value) + "' is not allowed; allowed: names of roles with commas between";
+        names.push_back(name);
+        from = comma + 1;
+    }
+    to = std::move(names);
     return std::nullopt;
 }
 
@@ -94,7 +141,7 @@ fault store_tls_minimum(settings& s, std::string_view value) {
     return std::nullopt;
 }
 
-constexpr std::array<setting, 33> table{{
+constexpr auto table = std::to_array<setting>({
     {"database-url", "libpq URL", "", "PostgreSQL of the catalog; several hosts allowed", every,
      [](settings& s, std::string_view v) { return store_text(s.database_url, v); }, true},
     {"listen", "ADDRESS:PORT", "127.0.0.1:8080", "where to serve; port 0 picks one and prints it", serve,
@@ -111,11 +158,54 @@ constexpr std::array<setting, 33> table{{
      [](settings& s, std::string_view v) { return store_text(s.tls_key, v); }},
     {"tls-minimum-version", "1.2, 1.3", "1.2", "oldest version of TLS that clients may speak", serve,
      store_tls_minimum},
-    {"identity", "static", "", "who checks tokens; there is no default that lets everybody in", serve, store_identity},
+    {"identity", "static, keystone", "", "who checks tokens; there is no default that lets everybody in", serve,
+     store_identity},
     {"identity-file", "path", "", "tokens of identity=static", serve,
      [](settings& s, std::string_view v) { return store_text(s.identity_file, v); }},
-    {"identity-url", "URL", "", "identity service; not used by identity=static", serve,
-     [](settings& s, std::string_view v) { return store_text(s.identity_url, v); }},
+    {"identity-url", "URL", "", "of identity=keystone: the identity service, API v3", serve, store_identity_url},
+    {"identity-user", "name", "", "the user as whom the service asks; or an application credential", serve,
+     [](settings& s, std::string_view v) { return store_text(s.keystone.login.user, v); }},
+    {"identity-user-domain", "name", "Default", "domain of that user", serve,
+     [](settings& s, std::string_view v) { return store_text(s.keystone.login.user_domain, v); }},
+    {"identity-password-file", "path", "", "file with that user's password; read again at each login", serve,
+     [](settings& s, std::string_view v) { return store_text(s.keystone.login.password.file, v); }},
+    {"identity-password", "secret", "", "the password itself; in the environment or the INI file only", serve,
+     [](settings& s, std::string_view v) { return store_text(s.keystone.login.password.text, v); }, true, true},
+    {"identity-scope", "project, domain, system", "project", "what that user's token is for", serve,
+     store_identity_scope},
+    {"identity-project", "name", "", "project of identity-scope=project", serve,
+     [](settings& s, std::string_view v) { return store_text(s.keystone.login.project, v); }},
+    {"identity-project-domain", "name", "Default", "domain of that project; the domain itself of identity-scope=domain",
+     serve, [](settings& s, std::string_view v) { return store_text(s.keystone.login.project_domain, v); }},
+    {"identity-application-credential", "id", "", "instead of a user", serve,
+     [](settings& s, std::string_view v) { return store_text(s.keystone.login.credential_id, v); }},
+    {"identity-application-credential-secret-file", "path", "", "file with its secret; read again at each login", serve,
+     [](settings& s, std::string_view v) { return store_text(s.keystone.login.credential_secret.file, v); }},
+    {"identity-application-credential-secret", "secret", "",
+     "the secret itself; in the environment or the INI file only", serve,
+     [](settings& s, std::string_view v) { return store_text(s.keystone.login.credential_secret.text, v); }, true,
+     true},
+    {"identity-ca-file", "path", "", "certificates (PEM) that vouch for an https identity-url; without it the system's",
+     serve, [](settings& s, std::string_view v) { return store_text(s.keystone.server.ca_file, v); }},
+    {"identity-reader-roles", "names", "reader,member", "roles of identity=keystone that may list and show", serve,
+     [](settings& s, std::string_view v) { return store_roles(s.keystone.roles.readers, v); }},
+    {"identity-admin-roles", "names", "admin", "roles of identity=keystone that may also use all_tenants", serve,
+     [](settings& s, std::string_view v) { return store_roles(s.keystone.roles.administrators, v); }},
+    {"identity-cache-age", "duration", "60s",
+     "how long a valid token is not asked about again: revocation is seen after this time", serve,
+     [](settings& s, std::string_view v) { return store_duration(s.keystone.cache.valid_age, v); }},
+    {"identity-refused-age", "duration", "5s", "the same for a token that was refused", serve,
+     [](settings& s, std::string_view v) { return store_duration(s.keystone.cache.refused_age, v); }},
+    {"identity-cache-size", "0 to 1000000", "10000", "valid tokens that are remembered, and as many refused ones",
+     serve, [](settings& s, std::string_view v) { return store_number(s.keystone.cache.entries, v, 0, 1'000'000); }},
+    {"identity-connections", "1 to 256", "8", "validations that talk to the identity service at the same time", serve,
+     [](settings& s, std::string_view v) { return store_number(s.keystone.max_validations, v, 1, 256); }},
+    {"identity-queue", "0 to 100000", "256", "tokens that may wait for that; more are answered 503", serve,
+     [](settings& s, std::string_view v) { return store_number(s.keystone.max_waiting, v, 0, 100'000); }},
+    {"identity-connect-timeout", "duration", "2s", "time to look up and reach the identity service, with TLS", serve,
+     [](settings& s, std::string_view v) { return store_duration(s.keystone.server.connect_timeout, v); }},
+    {"identity-timeout", "duration", "5s", "time of a validation with waiting, login and retries; more is answered 503",
+     serve, [](settings& s, std::string_view v) { return store_duration(s.keystone.timeout, v); }},
     {"dedicated-cloud", "boolean", "false", "the deployment is a dedicated cloud: the parameter dec takes effect",
      serve | static_cast<unsigned>(command::explain),
      [](settings& s, std::string_view v) { return store_boolean(s.dedicated_cloud, v); }},
@@ -166,7 +256,7 @@ constexpr std::array<setting, 33> table{{
      [](settings& s, std::string_view v) { return store_duration(s.database_wait, v); }},
     {"prepared-statements", "16 to 10000", "256", "statements that each connection keeps prepared", serve,
      [](settings& s, std::string_view v) { return store_number(s.prepared_statements, v, 16, 10'000); }},
-}};
+});
 
 const setting* find_setting(std::string_view name, unsigned commands) {
     const auto found = std::find_if(table.begin(), table.end(), [&](const setting& s) { return s.name == name; });
@@ -188,14 +278,6 @@ std::string unknown_setting(std::string_view name, unsigned commands) {
     const std::string_view meant = nearest_word(name, known);
     return "unknown setting; " + (meant.empty() ? "" : "did you mean --" + std::string(meant) + "? ") +
            "`backup-catalog settings` lists them";
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r'))
-        text.remove_suffix(1);
-    return text;
 }
 
 class reader {
@@ -255,9 +337,17 @@ public:
             }
             if (name == "config")
                 set_config_file(value);
+            else if (find_setting(name, commands_)->flag_refused)
+                refuse_secret(name, flag);
             else
                 give(name, value, flag, 'f');
         }
+    }
+
+    void refuse_secret(std::string_view name, const std::string& flag) {
+        out_.faults.push_back(flag + ": is refused as a flag, which other users of the machine can read; allowed: " +
+                              environment_name(name) + " in the environment, or the INI file");
+        given_.try_emplace(std::string(name), 'f'); // said once is enough
     }
 
     void set_config_file(std::string_view file) {
@@ -320,6 +410,41 @@ private:
     std::string config_file_;
 };
 
+// What identity=keystone needs besides its single settings being well-formed.
+void check_keystone(const reader& reader, const settings& s, std::vector<std::string>& faults) {
+    const auto given = [&](std::string_view name) { return reader.was_given(name); };
+    const auto complain = [&](std::string_view name, const std::string& what) {
+        faults.push_back("--" + std::string(name) + ": " + what);
+    };
+    const auto one_secret = [&](std::string_view name) {
+        const std::string file = std::string(name) + "-file";
+        if (given(name) && given(file))
+            complain(file, "is given together with " + std::string(name) + "; allowed: one of them");
+        else if (!given(name) && !given(file))
+            complain(file, "is required with identity=keystone");
+    };
+    if (!given("identity-url")) complain("identity-url", "is required with identity=keystone");
+    const bool user = given("identity-user");
+    const bool credential = given("identity-application-credential");
+    if (user && credential) {
+        complain("identity-user", "is given together with identity-application-credential; allowed: one of them");
+    } else if (credential) {
+        one_secret("identity-application-credential-secret");
+    } else if (user) {
+        one_secret("identity-password");
+        const bool project_scope = s.keystone.login.scoped_to == identity::keystone_login::scope::project;
+        if (project_scope && !given("identity-project"))
+            complain("identity-project", "is required with identity-scope=project");
+        if (!project_scope && given("identity-project"))
+            complain("identity-project", "is given, but identity-scope is not project");
+    } else {
+        complain("identity-user", "is required with identity=keystone, or identity-application-credential instead");
+    }
+    if (given("identity-ca-file") && given("identity-url") && !s.keystone.server.server.host.empty() &&
+        !s.keystone.server.server.tls)
+        complain("identity-ca-file", "is given, but identity-url is not https");
+}
+
 } // namespace
 
 void hide_secrets(int argc, char** argv) {
@@ -359,11 +484,12 @@ parsed_settings read_settings(std::span<const std::string_view> arguments, comma
     };
     require("database-url", "");
     if (command == command::serve) {
-        require("identity", "; allowed: static");
+        require("identity", "; allowed: static, keystone");
         if (s.identity == "static") require("identity-file", " with identity=static");
         if (!s.tls_certificate.empty()) require("tls-key", " with tls-certificate");
         if (reader.was_given("tls-key") || reader.was_given("tls-minimum-version"))
             require("tls-certificate", " with the other settings of TLS");
+        if (s.identity == "keystone") check_keystone(reader, s, out.faults);
     }
     return out;
 }

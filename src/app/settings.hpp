@@ -2,6 +2,8 @@
 // and the documentation are made from the table.
 #pragma once
 
+#include "identity/keystone_identity.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -24,7 +26,7 @@ struct settings {
     bool console = true;
     std::string identity;
     std::string identity_file;
-    std::string identity_url;
+    identity::keystone_options keystone; // identity=keystone
     bool dedicated_cloud = false;
     bool ignore_unknown_parameters = false;
     std::string access_log = "stderr"; // off, stderr or a path
@@ -62,7 +64,8 @@ struct setting {
     unsigned commands; // bits of `command`
     // Stores a value; returns what is wrong with it, with what is allowed, or nothing.
     std::optional<std::string> (*store)(settings&, std::string_view);
-    bool secret = false; // its value is hidden from those who list processes
+    bool secret = false;       // its value is hidden from those who list processes
+    bool flag_refused = false; // of a secret that may come from the environment and the INI file alone
 };
 
 // All settings, in the order of the documentation.

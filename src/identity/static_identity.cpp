@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <fstream>
 #include <functional>
 #include <sstream>
@@ -16,42 +17,11 @@ namespace catalog::identity {
 
 namespace json = boost::json;
 
-bool principal::has_role(std::string_view role) const {
-    return std::find(roles.begin(), roles.end(), role) != roles.end();
-}
-
-std::optional<std::chrono::sys_time<std::chrono::microseconds>> parse_rfc3339(std::string_view text) {
-    // The zone is "Z" or "+hh:mm"; the rest is what the API calls a timestamp.
-    std::chrono::minutes offset{0};
-    if (text.size() >= 25 && (text[text.size() - 6] == '+' || text[text.size() - 6] == '-')) {
-        const auto hours = parse_number(text.substr(text.size() - 5, 2), 23);
-        const auto minutes = parse_number(text.substr(text.size() - 2), 59);
-        if (!hours || !minutes || text[text.size() - 3] != ':') return std::nullopt;
-        offset = std::chrono::hours(static_cast<long>(*hours)) + std::chrono::minutes(static_cast<long>(*minutes));
-        if (text[text.size() - 6] == '-') offset = -offset;
-        text.remove_suffix(6);
-    } else if (text.ends_with('Z')) {
-        text.remove_suffix(1);
-    } else {
-        return std::nullopt;
-    }
-    const std::optional<std::string> time = parse_time(text);
-    if (!time || text.ends_with('Z')) return std::nullopt;
-    const auto number = [&](std::size_t from, std::size_t length) {
-        return static_cast<int>(*parse_number(std::string_view(*time).substr(from, length), 9999999));
-    };
-    const std::chrono::year_month_day date{std::chrono::year(number(0, 4)),
-                                           std::chrono::month(static_cast<unsigned>(number(5, 2))),
-                                           std::chrono::day(static_cast<unsigned>(number(8, 2)))};
-    return std::chrono::sys_days(date) + std::chrono::hours(number(11, 2)) + std::chrono::minutes(number(14, 2)) +
-           std::chrono::seconds(number(17, 2)) + std::chrono::microseconds(number(20, 6)) - offset;
-}
-
 namespace {
 
 struct known_token {
     principal who;
-    std::optional<std::chrono::sys_time<std::chrono::microseconds>> expires_at; // nanoseconds would end in 2262
+    std::optional<system_time> expires_at;
 };
 
 class static_verifier final : public verifier {
@@ -104,6 +74,7 @@ std::optional<std::pair<std::string, known_token>> read_entry(const json::value&
     if (texts) {
         for (const json::value& role : roles->get_array())
             token.who.roles.emplace_back(role.get_string());
+        token.who.level = access_of(token.who.roles, role_names{});
     } else {
         fault("roles: must be an array of strings");
     }

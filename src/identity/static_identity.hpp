@@ -3,9 +3,7 @@
 
 #include "identity/identity.hpp"
 
-#include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace catalog::identity {
@@ -13,8 +11,5 @@ namespace catalog::identity {
 // Reads an identity file (docs/operations.md shows one). On failure returns nothing and puts every fault, one a line
 // and each with the file's name, into `faults`.
 std::unique_ptr<verifier> load_static_identity(const std::string& file, std::string& faults);
-
-// A time with zone as RFC 3339 section 5.6 writes it.
-std::optional<std::chrono::sys_time<std::chrono::microseconds>> parse_rfc3339(std::string_view text);
 
 } // namespace catalog::identity

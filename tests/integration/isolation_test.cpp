@@ -1,5 +1,6 @@
 // This file checks that row-level security alone keeps tenants apart, whatever the query says.
 #define BOOST_TEST_DYN_LINK
+#include "db/executor.hpp"
 #include "postgres_cluster.hpp"
 #include "query/catalog_reader.hpp"
 #include "query/render.hpp"
@@ -8,6 +9,11 @@
 #include "sql_session.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <thread>
 
 BOOST_AUTO_TEST_SUITE(isolation)
 
@@ -192,6 +198,104 @@ BOOST_FIXTURE_TEST_CASE(two_tenants_on_one_connection, two_tenants) {
         const std::string body = query::render_page(*page, true);
         BOOST_REQUIRE(body.find(first ? R"("name":"b-)" : R"("name":"a-)") == std::string::npos);
     }
+}
+
+// The same through the service's pool of one connection, while requests are cancelled from outside at any moment, run
+// into the time limit of a statement or of the request, or fail between two statements: whatever ended one tenant's
+// request, the next one's sees its own rows, all of them, and nothing else.
+BOOST_FIXTURE_TEST_CASE(two_tenants_among_cancels_timeouts_and_failures, two_tenants) {
+    using namespace std::chrono_literals;
+    db::executor_options options;
+    options.session.url = postgres_cluster::instance().url("test_reader", database);
+    options.session.statement_timeout = 50ms;
+    options.connections = 1;
+    db::executor pool(options);
+    pool.wait_until_ready(5s);
+
+    std::atomic<bool> done{false};
+    std::size_t cancels = 0;
+    std::thread canceller([&] {
+        sql_session admin(postgres_cluster::instance().superuser_url(database));
+        while (!done) {
+            cancels += admin
+                           .run("WITH active AS MATERIALIZED (SELECT pid FROM pg_stat_activity WHERE datname = "
+                                "current_database() AND usename = 'test_reader' AND state = 'active') "
+                                "SELECT pg_cancel_backend(pid) FROM active")
+                           .size();
+            std::this_thread::sleep_for(1ms);
+        }
+    });
+
+    query::list_request list;
+    list.limit = 1000;
+    std::size_t answered = 0, cut_off = 0, failed_between = 0;
+    for (int i = 0; i < 6000; ++i) {
+        const bool first = i % 2 == 0;
+        const bool restricted = i % 3 == 0;
+        const bool all_tenants = i % 10 == 9;
+        const query::caller caller{first ? "a" : "b", restricted ? "carol" : "alice"};
+        std::promise<std::string> outcome;
+        const auto job = [&](db::session& session) {
+            query::list_request wanted = list;
+            wanted.all_tenants = all_tenants;
+            query::reading how;
+            int statement = 0;
+            const int fails_at = i % 5 == 1 ? 1 + i % 4 : 0;
+            const bool sleeps = i % 201 == 7;
+            if (i % 31 == 5) how.deadline = std::chrono::steady_clock::now() + 100us;
+            how.before_statement = [&](std::string_view, const db::statement&) {
+                ++statement;
+                if (statement == fails_at) throw std::runtime_error("between two statements");
+                if (statement == 2 && sleeps) session.run_once(db::statement("SELECT pg_sleep(1)"));
+            };
+            try {
+                const auto page = query::read_page(session, caller, wanted, how);
+                const std::size_t wanted_count = (all_tenants ? 60U : 30U) / (restricted ? 2U : 1U);
+                const std::string other = first ? R"("name":"b-)" : R"("name":"a-)";
+                const bool right = page.has_value() && page->count == wanted_count &&
+                                   page->rows.size() == wanted_count &&
+                                   (query::render_page(*page, true).find(other) != std::string::npos) == all_tenants;
+                outcome.set_value(right ? "answered" : "wrong");
+            } catch (const db::error& e) {
+                if (e.kind() == db::failure::connection) throw; // once more, with another connection
+                outcome.set_value(e.kind() == db::failure::timeout ? "cut off" : e.what());
+            } catch (const std::runtime_error& e) {
+                outcome.set_value(e.what());
+            }
+        };
+        pool.submit({job, [&](db::refusal) { outcome.set_value("refused"); }});
+        const std::string got = outcome.get_future().get();
+        BOOST_REQUIRE(got != "wrong");
+        answered += got == "answered" ? 1U : 0U;
+        cut_off += got == "cut off" ? 1U : 0U;
+        failed_between += got == "between two statements" ? 1U : 0U;
+        // Nothing of the caller is left when the connection waits for the next one.
+        if (i % 10 != 0) continue;
+        std::promise<std::string> left;
+        pool.submit(
+            {[&](db::session& session) {
+                 for (;;) {
+                     try {
+                         left.set_value(std::string(
+                             session.run_once(db::statement("SELECT count(*) FROM catalog.backups")).text(0, 0)));
+                         return;
+                     } catch (const db::error& e) {
+                         if (e.kind() != db::failure::timeout) throw; // cancelled
+                     }
+                 }
+             },
+             [&](db::refusal) { left.set_value("refused"); }});
+        BOOST_REQUIRE(left.get_future().get() == "0");
+    }
+    done = true;
+    canceller.join();
+    BOOST_TEST_MESSAGE(answered << " answered, " << cut_off << " cut off, " << failed_between << " failed, " << cancels
+                                << " cancels");
+    BOOST_TEST(answered > 2000U);
+    BOOST_TEST(cut_off > 50U);
+    BOOST_TEST(failed_between > 500U);
+    BOOST_TEST(cancels > 100U);
+    BOOST_TEST(answered + cut_off + failed_between == 6000U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

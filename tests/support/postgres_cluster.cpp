@@ -4,13 +4,10 @@
 #include "child_process.hpp"
 #include "sql_session.hpp"
 
-#include <csignal>
-#include <fcntl.h>
 #include <libpq-fe.h>
 #include <memory>
 #include <stdexcept>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace support {
@@ -66,7 +63,8 @@ postgres_cluster::postgres_cluster() {
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
     chmod(pattern.c_str(), 0755); // the server runs as another user
     folder_ = pattern;
-    start_janitor();
+    janitor_.emplace("[ -e \"$2/cluster\" ] && \"$1/scripts/cluster\" remove \"$2/cluster\"; rm -rf \"$2\"",
+                     folder_.string());
     const std::string script = source_folder() + "/scripts/cluster";
     command start{{script, "start", (folder_ / "cluster").string()}};
     for (const auto* setting : {"fsync=off", "full_page_writes=off", "synchronous_commit=off", "timezone=Asia/Shanghai",
@@ -84,33 +82,7 @@ postgres_cluster::postgres_cluster() {
     session.run("CREATE ROLE test_writer LOGIN IN ROLE catalog_writer");
 }
 
-postgres_cluster::~postgres_cluster() {
-    close(janitor_pipe_);
-    waitpid(janitor_pid_, nullptr, 0);
-}
-
-// It reads until the pipe ends. Of its own session, so that Ctrl-C reaches only the test.
-void postgres_cluster::start_janitor() {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2 failed");
-    const std::string folder = folder_.string();
-    const std::string source = source_folder();
-    const char* const script = "cat >/dev/null; [ -e \"$2/cluster\" ] && \"$1/scripts/cluster\" remove \"$2/cluster\"; "
-                               "rm -rf \"$2\"";
-    janitor_pid_ = fork();
-    if (janitor_pid_ < 0) throw std::runtime_error("fork failed");
-    if (janitor_pid_ == 0) {
-        setsid();
-        const int nothing = open("/dev/null", O_WRONLY);
-        dup2(ends[0], STDIN_FILENO);
-        dup2(nothing, STDOUT_FILENO);
-        dup2(nothing, STDERR_FILENO);
-        execl("/bin/sh", "sh", "-c", script, "janitor", source.c_str(), folder.c_str(), static_cast<char*>(nullptr));
-        _exit(127);
-    }
-    close(ends[0]);
-    janitor_pipe_ = ends[1];
-}
+postgres_cluster::~postgres_cluster() = default;
 
 std::string postgres_cluster::url(const std::string& user, const std::string& database) const {
     std::string out = "postgresql:///" + encode(database);

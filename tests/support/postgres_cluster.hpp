@@ -1,8 +1,11 @@
 // This file declares the throw-away PostgreSQL cluster of one test program.
 #pragma once
 
+#include "janitor.hpp"
+
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace support {
@@ -35,12 +38,10 @@ public:
 private:
     postgres_cluster();
     ~postgres_cluster();
-    void start_janitor();
 
     std::filesystem::path folder_;
     std::map<std::string, std::string> connection_; // libpq's keywords
-    int janitor_pipe_ = -1;
-    int janitor_pid_ = -1;
+    std::optional<janitor> janitor_;
     int databases_ = 0;
 };
 

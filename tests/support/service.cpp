@@ -22,9 +22,12 @@ std::string identity_json(const std::vector<token>& tokens) {
 }
 
 catalog_service::catalog_service(const options& how) {
-    const std::string identity = folder_.write("identity.json", identity_json(how.tokens));
-    command start{{catalog_binary(), "serve", "--database-url", how.database_url, "--listen", "127.0.0.1:0",
-                   "--identity", "static", "--identity-file", identity}};
+    command start{{catalog_binary(), "serve", "--database-url", how.database_url, "--listen", "127.0.0.1:0"}};
+    std::vector<std::string> identity = how.identity;
+    if (identity.empty())
+        identity = {"--identity", "static", "--identity-file",
+                    folder_.write("identity.json", identity_json(how.tokens))};
+    start.arguments.insert(start.arguments.end(), identity.begin(), identity.end());
     start.arguments.insert(start.arguments.end(), how.flags.begin(), how.flags.end());
     process_.emplace(start);
     const std::string prefix = "listening on ";

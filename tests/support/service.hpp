@@ -27,7 +27,8 @@ public:
     struct options {
         std::string database_url;
         std::vector<token> tokens;
-        std::vector<std::string> flags = {}; // more of them
+        std::vector<std::string> flags = {};    // more of them
+        std::vector<std::string> identity = {}; // flags in the place of an identity file with the tokens
     };
     explicit catalog_service(const options& how);
 

@@ -129,7 +129,15 @@ BOOST_AUTO_TEST_CASE(documented_defaults_are_the_real_ones) {
                                           s.database_connections,
                                           s.database_queue,
                                           static_cast<std::uint64_t>(s.database_wait.count()),
-                                          s.prepared_statements};
+                                          s.prepared_statements,
+                                          static_cast<std::uint64_t>(s.keystone.login.scoped_to),
+                                          static_cast<std::uint64_t>(s.keystone.cache.valid_age.count()),
+                                          static_cast<std::uint64_t>(s.keystone.cache.refused_age.count()),
+                                          s.keystone.cache.entries,
+                                          s.keystone.max_validations,
+                                          s.keystone.max_waiting,
+                                          static_cast<std::uint64_t>(s.keystone.server.connect_timeout.count()),
+                                          static_cast<std::uint64_t>(s.keystone.timeout.count())};
     };
     const settings plain{};
     for (const setting& setting : all_settings()) {
@@ -141,6 +149,11 @@ BOOST_AUTO_TEST_CASE(documented_defaults_are_the_real_ones) {
             BOOST_TEST(number(s) == number(plain), boost::test_tools::per_element());
             BOOST_TEST(s.listen_address == plain.listen_address);
             BOOST_TEST(s.access_log == plain.access_log);
+            BOOST_TEST(s.keystone.login.user_domain == plain.keystone.login.user_domain);
+            BOOST_TEST(s.keystone.login.project_domain == plain.keystone.login.project_domain);
+            BOOST_TEST(s.keystone.roles.readers == plain.keystone.roles.readers, boost::test_tools::per_element());
+            BOOST_TEST(s.keystone.roles.administrators == plain.keystone.roles.administrators,
+                       boost::test_tools::per_element());
         }
     }
 }
@@ -207,6 +220,8 @@ BOOST_AUTO_TEST_CASE(every_setting_comes_from_every_source) {
                                                          {"admin-listen", "127.0.0.1:0"},
                                                          {"console", "false"},
                                                          {"identity", "static"},
+                                                         {"identity-url", "https://a:5000/v3"},
+                                                         {"identity-scope", "system"},
                                                          {"dedicated-cloud", "true"},
                                                          {"tls-minimum-version", "1.3"},
                                                          {"unknown-parameters", "ignore"}};
@@ -235,16 +250,17 @@ BOOST_AUTO_TEST_CASE(every_setting_comes_from_every_source) {
         BOOST_TEST_CONTEXT(flag) {
             {
                 const environment none;
-                BOOST_TEST(faults_of(read({flag})) == 0U);
+                const std::size_t flags_are_faults = setting.flag_refused ? 1U : 0U;
+                BOOST_TEST(faults_of(read({flag})) == flags_are_faults);
                 BOOST_TEST(faults_of(read({config})) == 0U);
-                BOOST_TEST(faults_of(read({flag, config})) == 0U);
-                BOOST_TEST(faults_of(read({flag, flag})) == 1U);
+                BOOST_TEST(faults_of(read({flag, config})) == flags_are_faults);
+                BOOST_TEST(faults_of(read({flag, flag})) == flags_are_faults + 1U);
             }
             const environment one{{{variable, used}}};
             BOOST_TEST(faults_of(read({})) == 0U);
             const environment bad{{{variable, ""}}};
             BOOST_TEST(faults_of(read({})) == 1U);
-            BOOST_TEST(faults_of(read({flag})) == 0U);
+            if (!setting.flag_refused) BOOST_TEST(faults_of(read({flag})) == 0U);
         }
     }
 }
@@ -428,6 +444,60 @@ BOOST_AUTO_TEST_CASE(words) {
                  {"--unknown-parameters: 'warn' is unknown; allowed: reject, ignore"});
     check_faults(read({"--database-url=x", "--identity=none"}), {"--identity: 'none' is unknown; allowed: "});
     check_faults(read({"--database-url=x", "--identity="}), {"--identity: '' is unknown; allowed: "});
+}
+
+BOOST_AUTO_TEST_CASE(what_keystone_requires) {
+    const environment none;
+    const auto faults = [](std::vector<std::string_view> arguments, const std::vector<std::string>& wanted) {
+        arguments.insert(arguments.end(), {"--database-url=x", "--identity=keystone"});
+        check_faults(read(arguments), wanted);
+    };
+    faults({}, {"--identity-url: is required", "--identity-user: is required with identity=keystone, or "
+                                               "identity-application-credential instead"});
+    faults({"--identity-url=http://a", "--identity-user=u"},
+           {"--identity-password-file: is required", "--identity-project: is required with identity-scope=project"});
+    faults({"--identity-url=http://a", "--identity-user=u", "--identity-password-file=f", "--identity-project=p"}, {});
+    faults({"--identity-url=http://a", "--identity-user=u", "--identity-password-file=f", "--identity-scope=system"},
+           {});
+    faults({"--identity-url=http://a", "--identity-user=u", "--identity-password-file=f", "--identity-scope=domain",
+            "--identity-project=p"},
+           {"--identity-project: is given, but identity-scope is not project"});
+    faults({"--identity-url=https://a", "--identity-application-credential=c"},
+           {"--identity-application-credential-secret-file: is required"});
+    faults({"--identity-url=https://a", "--identity-application-credential=c",
+            "--identity-application-credential-secret-file=f", "--identity-ca-file=f"},
+           {});
+    faults({"--identity-url=http://a", "--identity-application-credential=c",
+            "--identity-application-credential-secret-file=f", "--identity-user=u", "--identity-ca-file=f"},
+           {"--identity-user: is given together with identity-application-credential",
+            "--identity-ca-file: is given, but identity-url is not https"});
+    faults({"--identity-url=a", "--identity-user=", "--identity-scope=all", "--identity-reader-roles=a,,b",
+            "--identity-connections=0"},
+           {"--identity-url: 'a' is not allowed; allowed: http(s)://HOST", "--identity-user: is empty",
+            "--identity-scope: 'all' is unknown; allowed: project, domain, system",
+            "--identity-reader-roles: 'a,,b' is not allowed; allowed: names of roles",
+            "--identity-connections: '0' is not allowed; allowed: an integer from 1 to 256",
+            "--identity-password-file: is required", "--identity-project: is required"});
+    // Passwords come from a file, the environment or the INI file, never as a flag.
+    faults({"--identity-url=http://a", "--identity-user=u", "--identity-password=p", "--identity-project=p"},
+           {"--identity-password: is refused as a flag, which other users of the machine can read; allowed: "
+            "BACKUP_CATALOG_IDENTITY_PASSWORD in the environment"});
+    const environment password{{{"IDENTITY_PASSWORD", "secret"}}};
+    faults({"--identity-url=http://a", "--identity-user=u", "--identity-project=p"}, {});
+    faults({"--identity-url=http://a", "--identity-user=u", "--identity-project=p", "--identity-password-file=f"},
+           {"--identity-password-file: is given together with identity-password; allowed: one of them"});
+}
+
+BOOST_AUTO_TEST_CASE(values_of_keystone) {
+    const environment none;
+    BOOST_TEST(good({"--identity-url", "https://a:5000"}).keystone.server.server.path == "/v3");
+    BOOST_TEST(good({"--identity-url", "https://a:5000/v3/"}).keystone.server.server.path == "/v3");
+    BOOST_TEST(good({"--identity-url", "https://a/identity"}).keystone.server.server.path == "/identity/v3");
+    const std::vector<std::string> wanted{"a", "b c", "d"};
+    BOOST_TEST(good({"--identity-admin-roles", " a ,b c,d"}).keystone.roles.administrators == wanted,
+               boost::test_tools::per_element());
+    for (const std::string_view bad : {"", ",", "a,", ",a", "a, ,b"})
+        check_faults(read(with_needed({"--identity-admin-roles", bad})), {"--identity-admin-roles: '"});
 }
 
 BOOST_AUTO_TEST_CASE(positional_arguments) {

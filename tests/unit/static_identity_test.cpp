@@ -108,7 +108,8 @@ BOOST_AUTO_TEST_CASE(the_contracts_example) {
 
 BOOST_AUTO_TEST_CASE(roles) {
     const auto rights = [](std::vector<std::string> list) {
-        const principal who{"u", "p", std::move(list)};
+        principal who{"u", "p", std::move(list)};
+        who.level = access_of(who.roles, role_names{});
         return std::string(who.may_read() ? "r" : "-") + (who.may_administrate() ? "a" : "-");
     };
     BOOST_TEST(rights({}) == "--");
