@@ -113,7 +113,7 @@ std::optional<std::string> secret::read() const {
     return content;
 }
 
-std::optional<token_facts> parse_token_facts(std::string_view body, const role_names& names) {
+std::optional<token_facts> parse_token_facts(std::string_view body, const role_names& roles) {
     const auto token = token_object(body);
     if (!token) return std::nullopt;
     token_facts out;
@@ -129,15 +129,15 @@ std::optional<token_facts> parse_token_facts(std::string_view body, const role_n
         if (!project_id || !is_project_id(*project_id)) return std::nullopt;
         out.who.project_id = *project_id;
     }
-    if (const json::value* roles = token->if_contains("roles")) { // absent from unscoped tokens
-        if (!roles->is_array()) return std::nullopt;
-        for (const json::value& role : roles->get_array()) {
+    if (const json::value* list = token->if_contains("roles")) { // absent from unscoped tokens
+        if (!list->is_array()) return std::nullopt;
+        for (const json::value& role : list->get_array()) {
             const auto name = role.is_object() ? member_text(role.get_object(), "name") : std::nullopt;
             if (!name) return std::nullopt;
             out.who.roles.push_back(*name);
         }
     }
-    out.who.level = access_of(out.who.roles, names);
+    out.who.level = access_of(out.who.roles, roles);
     // Where the cloud names one project for its administrators, that role means no more than reading elsewhere.
     if (const json::value* admin_project = token->if_contains("is_admin_project")) {
         if (!admin_project->is_bool()) return std::nullopt;
@@ -210,7 +210,7 @@ public:
                 ++numbers_.overflows;
                 now = problem{errc::identity_away, "Too many tokens are being validated; try again later."};
             } else {
-                flights_[hash].push_back(std::move(wake));
+                flights_[hash].push_back(wake);
             }
         }
         if (now) {
@@ -457,7 +457,7 @@ private:
     steady_clock::time_point next_complaint_;
 };
 
-keystone_verifier::keystone_verifier(asio::any_io_executor io, keystone_options options)
+keystone_verifier::keystone_verifier(const asio::any_io_executor& io, keystone_options options)
     : implementation_(std::make_shared<implementation>(io, std::move(options))) {}
 
 keystone_verifier::~keystone_verifier() = default;
@@ -478,11 +478,12 @@ asio::awaitable<result<principal>> keystone_verifier::verify(std::string token) 
         using handler_type = decltype(handler);
         // std::function needs a copyable callable; the handler can only be moved.
         auto shared = std::make_shared<handler_type>(std::move(handler));
-        auto executor = asio::prefer(asio::get_associated_executor(*shared), asio::execution::outstanding_work.tracked);
+        auto executor =
+            asio::prefer(asio::get_associated_executor(*shared), asio::execution::outstanding_work_t::tracked);
         implementation_->ask(hash, token, [shared, executor](const result<principal>& answer) {
-            asio::post(executor, [shared, answer]() mutable {
+            asio::post(executor, [shared, out = answer]() mutable {
                 handler_type resume = std::move(*shared);
-                resume(std::move(answer));
+                resume(std::move(out));
             });
         });
     };

@@ -65,7 +65,7 @@ class keystone_verifier final : public verifier {
 public:
     // Talks on a strand of `io`, which outlives it; all coroutines have ended before it goes. Throws std::runtime_error
     // for a CA file that is none.
-    keystone_verifier(boost::asio::any_io_executor io, keystone_options options);
+    keystone_verifier(const boost::asio::any_io_executor& io, keystone_options options);
     ~keystone_verifier() override;
 
     // Logs in, without waiting for it, so that wrong credentials are in the log before the first request.

@@ -17,7 +17,8 @@ token_hash token_hasher::operator()(std::string_view token) const {
     token_hash out{};
     unsigned length = 0;
     if (!HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
-              reinterpret_cast<const unsigned char*>(token.data()), token.size(), out.data(), &length) ||
+              static_cast<const unsigned char*>(static_cast<const void*>(token.data())), token.size(), out.data(),
+              &length) ||
         length != out.size())
         throw std::runtime_error("OpenSSL has no HMAC-SHA256");
     return out;

@@ -353,6 +353,7 @@ BOOST_AUTO_TEST_CASE(one_validation_however_many_wait) {
     }));
     running service(options_for(peer.port()), 4);
     std::vector<std::future<result<principal>>> waiting;
+    waiting.reserve(500);
     for (int i = 0; i < 500; ++i)
         waiting.push_back(service.begin(i % 2 == 0 ? "good" : "bad"));
     for (std::size_t i = 0; i < waiting.size(); ++i)
@@ -379,6 +380,7 @@ BOOST_AUTO_TEST_CASE(validations_at_the_same_time_are_bounded) {
     running service(options);
     BOOST_TEST(service.say("first") == "ok"); // logged in
     std::vector<std::future<result<principal>>> waiting;
+    waiting.reserve(20);
     for (int i = 0; i < 20; ++i)
         waiting.push_back(service.begin("token-" + std::to_string(i)));
     int good_ones = 0;
@@ -513,6 +515,7 @@ BOOST_AUTO_TEST_CASE(a_slow_peer_is_not_waited_for) {
     running service(options);
     const auto before = steady_clock::now();
     std::vector<std::future<result<principal>>> waiting;
+    waiting.reserve(20);
     for (int i = 0; i < 20; ++i)
         waiting.push_back(service.begin("token-" + std::to_string(i)));
     for (auto& one : waiting)

@@ -10,7 +10,6 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <future>
 #include <thread>
@@ -212,11 +211,10 @@ BOOST_FIXTURE_TEST_CASE(two_tenants_among_cancels_timeouts_and_failures, two_ten
     db::executor pool(options);
     pool.wait_until_ready(5s);
 
-    std::atomic<bool> done{false};
     std::size_t cancels = 0;
-    std::thread canceller([&] {
+    std::jthread canceller([&](const std::stop_token& stop) {
         sql_session admin(postgres_cluster::instance().superuser_url(database));
-        while (!done) {
+        while (!stop.stop_requested()) {
             cancels += admin
                            .run("WITH active AS MATERIALIZED (SELECT pid FROM pg_stat_activity WHERE datname = "
                                 "current_database() AND usename = 'test_reader' AND state = 'active') "
@@ -228,7 +226,7 @@ BOOST_FIXTURE_TEST_CASE(two_tenants_among_cancels_timeouts_and_failures, two_ten
 
     query::list_request list;
     list.limit = 1000;
-    std::size_t answered = 0, cut_off = 0, failed_between = 0;
+    std::size_t answered = 0, cut_off = 0, failed_between = 0, refused = 0;
     for (int i = 0; i < 6000; ++i) {
         const bool first = i % 2 == 0;
         const bool restricted = i % 3 == 0;
@@ -269,6 +267,10 @@ BOOST_FIXTURE_TEST_CASE(two_tenants_among_cancels_timeouts_and_failures, two_ten
         answered += got == "answered" ? 1U : 0U;
         cut_off += got == "cut off" ? 1U : 0U;
         failed_between += got == "between two statements" ? 1U : 0U;
+        if (got == "refused") { // a cancel hit a ROLLBACK, and another one the new connection's settings
+            ++refused;
+            std::this_thread::sleep_for(50ms);
+        }
         // Nothing of the caller is left when the connection waits for the next one.
         if (i % 10 != 0) continue;
         std::promise<std::string> left;
@@ -285,17 +287,18 @@ BOOST_FIXTURE_TEST_CASE(two_tenants_among_cancels_timeouts_and_failures, two_ten
                  }
              },
              [&](db::refusal) { left.set_value("refused"); }});
-        BOOST_REQUIRE(left.get_future().get() == "0");
+        const std::string rows = left.get_future().get();
+        BOOST_REQUIRE_MESSAGE(rows == "0" || rows == "refused", rows << " rows are left");
     }
-    done = true;
+    canceller.request_stop();
     canceller.join();
-    BOOST_TEST_MESSAGE(answered << " answered, " << cut_off << " cut off, " << failed_between << " failed, " << cancels
-                                << " cancels");
+    BOOST_TEST_MESSAGE(answered << " answered, " << cut_off << " cut off, " << failed_between << " failed, " << refused
+                                << " refused, " << cancels << " cancels");
     BOOST_TEST(answered > 2000U);
     BOOST_TEST(cut_off > 50U);
     BOOST_TEST(failed_between > 500U);
     BOOST_TEST(cancels > 100U);
-    BOOST_TEST(answered + cut_off + failed_between == 6000U);
+    BOOST_TEST(answered + cut_off + failed_between + refused == 6000U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
