@@ -29,6 +29,7 @@ packages_for() { # packages_for GROUP: the Debian packages of one purpose
         [ "$(debian_release)" = 12 ] || printf ' libpqxx-dev'
         ;;
     database) printf 'openssl postgresql postgresql-client sqitch libdbd-pg-perl util-linux procps' ;;
+    fuzz) printf 'clang libclang-rt-dev' ;;
     lint) printf 'clang-format clang-tidy shellcheck' ;;
     bench) printf 'wrk gnuplot-nox' ;;
     bare) printf 'mmdebstrap git util-linux' ;;

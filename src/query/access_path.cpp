@@ -25,8 +25,7 @@ struct option {
 class chooser {
 public:
     chooser(const scope& scope, const row_counts& counts)
-        : scope_(scope)
-        , request_(scope.request)
+        : request_(scope.request)
         , counts_(counts)
         , listed_(std::max(counts.listed, counts.facet_matches)) {}
 
@@ -78,7 +77,6 @@ public:
     }
 
 private:
-    const scope& scope_;
     const list_request& request_;
     const row_counts& counts_;
     std::uint64_t listed_;

@@ -128,6 +128,13 @@ BOOST_AUTO_TEST_CASE(a_trailer_changes_nothing) {
     BOOST_TEST(one.head().keep_alive);
 }
 
+// Found by fuzzing: Beast asserted that the last chunk's line and the end of the trailer arrive together.
+BOOST_AUTO_TEST_CASE(the_last_chunk_in_pieces) {
+    const std::string bytes = get("Transfer-Encoding: chunked\r\n") + "2\r\nab\r\n0\r\nX-T: z\r\n\r\n" + get("");
+    for (std::size_t piece = 1; piece < bytes.size(); ++piece)
+        BOOST_TEST(read_all(bytes, piece).requests.size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(lines_that_do_not_end_as_they_must) {
     expect_refused("GET /a HTTP/1.1\nHost: x\n\n", 400);
     expect_refused("GET /a HTTP/1.1\r\nHost: x\nX-A: b\r\n\r\n", 400);
