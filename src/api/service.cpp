@@ -103,11 +103,12 @@ response list_backups(db::session& session, const query::caller& caller, const q
     const auto page = query::read_page(session, caller, wanted, how);
     if (page.has_error()) return error_response(page.error(), request_id);
     const stage_timer timer(how.record, stage::render);
-    if (const std::size_t bytes = query::page_bytes(*page, wanted.show_replication); bytes > max_bytes)
+    const std::size_t bytes = query::page_bytes(*page, wanted.show_replication);
+    if (bytes > max_bytes)
         return error_response(too_large("limit: ask for fewer backups, the page would have ", bytes, max_bytes),
                               request_id);
     response out;
-    out.body = query::render_page(*page, wanted.show_replication);
+    out.body = query::render_page(*page, wanted.show_replication, bytes);
     return out;
 }
 

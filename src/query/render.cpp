@@ -36,9 +36,9 @@ std::size_t page_bytes(const list_page& page, bool show_replication) {
     return size;
 }
 
-std::string render_page(const list_page& page, bool show_replication) {
+std::string render_page(const list_page& page, bool show_replication, std::size_t bytes) {
     std::string body;
-    body.reserve(page_bytes(page, show_replication));
+    body.reserve(bytes);
     body += R"({"count":)";
     body += std::to_string(page.count);
     body += R"(,"backups":[)";

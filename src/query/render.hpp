@@ -7,11 +7,11 @@
 
 namespace catalog::query {
 
-// `{"count": N, "backups": [ … ]}` (contract section 4).
-std::string render_page(const list_page& page, bool show_replication);
-
-// The largest size of its body, in bytes: at most 64 more than it will have.
+// The largest size of a page's body, in bytes: at most 64 more than it will have.
 std::size_t page_bytes(const list_page& page, bool show_replication);
+
+// `{"count": N, "backups": [ … ]}` (contract section 4); `bytes` is what page_bytes says.
+std::string render_page(const list_page& page, bool show_replication, std::size_t bytes);
 
 // `{"backup": {…}}` with its children filled in.
 std::string render_backup(const shown_backup& shown);
