@@ -82,15 +82,6 @@ private:
     std::shared_ptr<implementation> implementation_;
 };
 
-// What the identity service says about a token (the body of its 200).
-struct token_facts {
-    principal who;
-    system_time expires_at;
-};
-
-// Reads such a body. Nothing if it is not one: every member that matters must be there and well-formed. Pure.
-std::optional<token_facts> parse_token_facts(std::string_view body, const role_names& roles);
-
 // The body of the service's own login. Pure.
 std::string login_body(const keystone_login& login, std::string_view secret);
 

@@ -2,6 +2,7 @@
 #define BOOST_TEST_DYN_LINK
 #define BOOST_TEST_MODULE identity
 #include "identity/keystone_identity.hpp"
+#include "identity/token_facts.hpp"
 #include "scripted_peer.hpp"
 
 #include <boost/asio/co_spawn.hpp>
