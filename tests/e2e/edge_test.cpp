@@ -347,7 +347,7 @@ BOOST_AUTO_TEST_CASE(large_answers_that_nobody_reads) {
     {
         catalog_service service({postgres_cluster::instance().url("test_reader", name),
                                  tokens,
-                                 {"--write-timeout", "3s", "--max-unsent-bytes", "16777216"}});
+                                 {"--write-timeout", "5s", "--max-unsent-bytes", "16777216"}});
         const auto memory = [&] {
             std::ifstream in("/proc/" + std::to_string(service.process().pid()) + "/status");
             for (std::string line; std::getline(in, line);)
@@ -361,9 +361,19 @@ BOOST_AUTO_TEST_CASE(large_answers_that_nobody_reads) {
             slow.back()->receive_little();
             slow.back()->send(request_text());
         }
-        std::this_thread::sleep_for(milliseconds(1500));
+        // Until each has the beginning of an answer.
+        long peak = 0;
+        for (auto& client : slow) {
+            BOOST_TEST(client->has_bytes(seconds(5)));
+            peak = std::max(peak, memory());
+        }
         // 40 pages of 7 MB are 280 MB; 16 MB may wait, and what 8 database connections had begun.
-        BOOST_TEST(memory() < 250);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+        constexpr long most = 900; // freed memory is kept for a while, and shadowed
+#else
+        constexpr long most = 250;
+#endif
+        BOOST_TEST(peak < most);
         // What is too much is refused, and once the slow ones are cut off everybody is served again.
         std::size_t refused = 0;
         for (auto& client : slow)
