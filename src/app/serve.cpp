@@ -15,6 +15,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -162,7 +163,9 @@ asio::awaitable<void> stop_on_signal(asio::signal_set& signals, asio::signal_set
 // anew. What can't be read leaves everything as it was.
 asio::awaitable<void> reload_on_signal(asio::signal_set& signals, http::tls_source* tls, line_writer* access_log) {
     for (;;) {
-        co_await signals.async_wait(asio::use_awaitable);
+        boost::system::error_code ec;
+        co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        if (ec) co_return; // cancelled: the end
         if (access_log) {
             if (const auto fault = access_log->reopen())
                 log_event("error", "access_log_not_reopened", {{"reason", *fault}});
@@ -321,8 +324,7 @@ int run_serve(arguments args) {
     asio::signal_set signals(io, SIGTERM, SIGINT); // before anybody is told that the service is there
     asio::signal_set hangups(io, SIGHUP);
     asio::co_spawn(io, stop_on_signal(signals, hangups, *server, admin, logs, s.shutdown_timeout), asio::detached);
-    const auto ended = [](const std::exception_ptr&) {}; // the set was cancelled: the end
-    asio::co_spawn(io, reload_on_signal(hangups, tls.get(), logs.access), ended);
+    asio::co_spawn(io, reload_on_signal(hangups, tls.get(), logs.access), asio::detached);
     if (keystone) keystone->start();
     server->start();
 

@@ -106,11 +106,11 @@ public:
 
     bool is_fresh() const { return phase_ == phase::head && scanned_ == 0; }
 
-    const request_limits limits_;
-    bool has_head_ = false;
-    bool wants_continue_ = false;
-    request_head head_;
-    refused_request refusal_{};
+    std::size_t max_unread() const { return std::max(limits_.max_header_bytes, min_unread_bytes) + 2; }
+    bool take_wants_continue() { return std::exchange(wants_continue_, false); }
+    request_head& head() { return head_; }
+    bool has_head() const { return has_head_; }
+    const refused_request& refusal() const { return refusal_; }
 
 private:
     enum class phase { head, body, complete, refused };
@@ -348,6 +348,11 @@ private:
         return taken;
     }
 
+    const request_limits limits_;
+    bool has_head_ = false;
+    bool wants_continue_ = false;
+    request_head head_;
+    refused_request refusal_{};
     phase phase_ = phase::head;
     std::size_t scanned_ = 0;    // bytes of the head that were looked at
     std::size_t skipped_ = 0;    // an empty line before it
@@ -366,19 +371,19 @@ progress request_reader::read(std::string_view bytes, std::size_t& taken) {
     return implementation_->read(bytes, taken);
 }
 std::size_t request_reader::max_unread() const {
-    return std::max(implementation_->limits_.max_header_bytes, min_unread_bytes) + 2;
+    return implementation_->max_unread();
 }
 bool request_reader::wants_continue() {
-    return std::exchange(implementation_->wants_continue_, false);
+    return implementation_->take_wants_continue();
 }
 request_head& request_reader::head() {
-    return implementation_->head_;
+    return implementation_->head();
 }
 bool request_reader::has_head() const {
-    return implementation_->has_head_;
+    return implementation_->has_head();
 }
 const refused_request& request_reader::refusal() const {
-    return implementation_->refusal_;
+    return implementation_->refusal();
 }
 bool request_reader::is_fresh() const {
     return implementation_->is_fresh();

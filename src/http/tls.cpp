@@ -68,9 +68,8 @@ std::optional<std::string> tls_source::load() {
     SSL_CTX_set_options(native, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS); // idle connections keep less
     SSL_CTX_set_alpn_select_cb(native, select_protocol, nullptr);
-    const std::string session_id = "backup-catalog";
-    SSL_CTX_set_session_id_context(native, reinterpret_cast<const unsigned char*>(session_id.data()),
-                                   static_cast<unsigned>(session_id.size()));
+    static constexpr unsigned char session_id[] = "backup-catalog"; // whose sessions clients may take up again
+    SSL_CTX_set_session_id_context(native, session_id, sizeof session_id - 1);
     bool asked_for_passphrase = false;
     error_code ec;
     context->set_password_callback(

@@ -16,7 +16,7 @@ struct token_facts {
 };
 
 // Reads such a body. Nothing if it is not one: every member that matters must be there and well-formed. Pure.
-std::optional<token_facts> parse_token_facts(std::string_view body, const role_names& roles);
+std::optional<token_facts> parse_token_facts(std::string_view body, const role_names& names);
 
 // When the token ends that such a body, or the answer to a login, is about. Nothing if it does not say. Pure.
 std::optional<system_time> parse_token_expiry(std::string_view body);

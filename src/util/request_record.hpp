@@ -25,7 +25,7 @@ inline constexpr std::array<std::string_view, 6> stage_names{"identity", "wait",
 
 struct request_record {
     // Names, never values: what comes from the request is only in here once it was checked.
-    std::string_view route = "";          // its template, such as "/v3/{project_id}/backups"; empty: none found
+    std::string_view route;               // its template, such as "/v3/{project_id}/backups"; empty: none found
     std::string parameters;               // known query parameters that were given, with commas
     std::string project_id;               // the token's
     std::string user_id;                  // the token's

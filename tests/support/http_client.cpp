@@ -88,7 +88,8 @@ void http_client::connect() {
         sockaddr_in from{};
         from.sin_family = AF_INET;
         inet_pton(AF_INET, source_.c_str(), &from.sin_addr);
-        if (::bind(socket_, reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0) fail("bind to " + source_);
+        if (::bind(socket_, static_cast<const sockaddr*>(static_cast<const void*>(&from)), sizeof from) != 0)
+            fail("bind to " + source_);
     }
     const int connected = socket_ < 0 ? -1 : ::connect(socket_, found->ai_addr, found->ai_addrlen);
     freeaddrinfo(found);

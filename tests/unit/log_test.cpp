@@ -39,6 +39,7 @@ BOOST_AUTO_TEST_CASE(lines_of_several_threads_stay_whole_and_in_order) {
     {
         line_writer writer(file.path());
         std::vector<std::thread> threads;
+        threads.reserve(4);
         for (int t = 0; t < 4; ++t)
             threads.emplace_back([&writer, t] {
                 for (int i = 0; i < 1000; ++i)

@@ -54,7 +54,7 @@ seen read_all(const std::string& bytes, std::size_t piece, const request_limits&
 }
 
 seen read_both_ways(const std::string& bytes, const request_limits& limits = {}) {
-    const seen whole = read_all(bytes, bytes.size(), limits);
+    seen whole = read_all(bytes, bytes.size(), limits);
     const seen pieces = read_all(bytes, 1, limits);
     BOOST_TEST(whole.requests == pieces.requests, boost::test_tools::per_element());
     BOOST_TEST(whole.refused == pieces.refused);
