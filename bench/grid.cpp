@@ -203,26 +203,7 @@ private:
     }
 
     double explain(const db::statement& statement) {
-        const std::string name = "grid_" + std::to_string(++explained_);
-        session_.run_once(db::statement("PREPARE " + name + " AS " + statement.text()));
-        std::string execute = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE " + name;
-        for (std::size_t i = 0; i < statement.params().size(); ++i) {
-            execute += i == 0 ? "(" : ", ";
-            const auto& value = statement.params()[i];
-            if (!value) {
-                execute += "NULL";
-                continue;
-            }
-            execute += '\'';
-            for (const char c : *value) {
-                execute += c;
-                if (c == '\'') execute += c;
-            }
-            execute += '\'';
-        }
-        if (!statement.params().empty()) execute += ')';
-        const db::rows rows = session_.run_once(db::statement(execute));
-        session_.run_once(db::statement("DEALLOCATE " + name));
+        const db::rows rows = session_.explain(statement, "ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON");
         const json::value document = json::parse(std::string(rows.text(0, 0)));
         const json::object& plan = document.as_array().at(0).as_object().at("Plan").as_object();
         return plan.at("Shared Hit Blocks").to_number<double>() + plan.at("Shared Read Blocks").to_number<double>();
@@ -288,7 +269,6 @@ private:
     db::session& session_;
     query::caller caller_;
     int runs_;
-    int explained_ = 0;
     std::map<std::string, std::vector<std::string>> values_;
     std::map<std::pair<std::string, bool>, std::optional<std::string>> markers_;
 };

@@ -87,16 +87,8 @@ private:
     }
 
     boost::json::value plan_of(const db::statement& statement) {
-        const std::string name = "explained_" + std::to_string(number_);
-        session_.run_once(db::statement("PREPARE " + name + " AS " + statement.text()));
-        std::string execute =
-            std::string("EXPLAIN (ANALYZE, BUFFERS") + (collected_ ? ", FORMAT JSON" : "") + ") EXECUTE " + name;
-        for (std::size_t i = 0; i < statement.params().size(); ++i)
-            execute +=
-                (i == 0 ? "(" : ", ") + (statement.params()[i] ? quoted(*statement.params()[i]) : std::string("NULL"));
-        if (!statement.params().empty()) execute += ")";
-        const db::rows plan = session_.run_once(db::statement(execute));
-        session_.run_once(db::statement("DEALLOCATE " + name));
+        const db::rows plan =
+            session_.explain(statement, collected_ ? "ANALYZE, BUFFERS, FORMAT JSON" : "ANALYZE, BUFFERS");
         if (collected_) return boost::json::parse(plan.text(0, 0));
         for (std::size_t i = 0; i < plan.size(); ++i)
             comment_("--   " + std::string(plan.text(i, 0)));

@@ -196,6 +196,23 @@ rows session::run_once(const statement& statement) {
     });
 }
 
+rows session::explain(const statement& statement, std::string_view options) {
+    return translated(state_->broken, [&] {
+        // Not one of the kept statements: a plan that is looked at must not push a used one out.
+        const std::string name = "explained" + std::to_string(++state_->named);
+        state_->connection.prepare(name, statement.text());
+        std::string execute = "EXPLAIN (" + std::string(options) + ") EXECUTE " + name;
+        for (std::size_t i = 0; i < statement.params().size(); ++i) {
+            const auto& value = statement.params()[i];
+            execute += (i == 0 ? "(" : ", ") + (value ? state_->connection.quote(*value) : std::string("NULL"));
+        }
+        if (!statement.params().empty()) execute += ')';
+        auto result = std::make_shared<pqxx::result>(state_->work->exec(execute));
+        state_->connection.unprepare(name);
+        return rows(std::move(result));
+    });
+}
+
 void session::begin(bool read_snapshot) {
     translated(state_->broken, [&] {
         state_->work->exec(read_snapshot ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"

@@ -58,6 +58,10 @@ public:
     // Runs a statement once, unprepared: settings, DDL, EXPLAIN.
     rows run_once(const statement& statement);
 
+    // The plan of a statement as run() would run it: prepared, with its parameters. `options` are EXPLAIN's, such as
+    // "ANALYZE, BUFFERS, FORMAT JSON"; with ANALYZE the statement runs. One column, a row for each line of the plan.
+    rows explain(const statement& statement, std::string_view options);
+
     // BEGIN … COMMIT around what follows. `read_snapshot` = REPEATABLE READ READ ONLY: one snapshot for all statements.
     void begin(bool read_snapshot);
     void commit();

@@ -75,14 +75,7 @@ void add_node(const json::object& node, visit& seen) {
 
 // The plan of a statement as the service would run it, inside the transaction under way.
 visit explain(db::session& session, const db::statement& statement) {
-    static int number = 0;
-    const std::string name = "e" + std::to_string(++number);
-    session.run_once(db::statement("PREPARE " + name + " AS " + statement.text()));
-    std::string execute = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE " + name;
-    for (std::size_t i = 0; i < statement.params().size(); ++i)
-        execute += (i == 0 ? "('" : ", '") + *statement.params()[i] + "'";
-    const db::rows rows = session.run_once(db::statement(execute + (statement.params().empty() ? "" : ")")));
-    session.run_once(db::statement("DEALLOCATE " + name));
+    const db::rows rows = session.explain(statement, "ANALYZE, BUFFERS, FORMAT JSON");
     visit seen;
     seen.text = std::string(rows.text(0, 0));
     const json::value document = json::parse(seen.text);
