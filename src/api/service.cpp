@@ -6,12 +6,10 @@
 #include "query/catalog_reader.hpp"
 #include "query/render.hpp"
 #include "util/log.hpp"
+#include "util/resumption.hpp"
 #include "util/text.hpp"
 
-#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -51,17 +49,7 @@ problem to_problem(db::refusal refusal) {
 asio::awaitable<response> offload(db::executor& database, std::string request_id, request_record& record, work task) {
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(response)>(
         [&database, &request_id, &record, &task](auto handler) {
-            using handler_type = decltype(handler);
-            // std::function needs a copyable callable; the handler can only be moved.
-            auto shared = std::make_shared<handler_type>(std::move(handler));
-            auto executor =
-                asio::prefer(asio::get_associated_executor(*shared), asio::execution::outstanding_work_t::tracked);
-            const auto finish = [shared, executor](response out) {
-                asio::post(executor, [shared, out = std::move(out)]() mutable {
-                    handler_type resume = std::move(*shared);
-                    resume(std::move(out));
-                });
-            };
+            const auto finish = resumption<response>(std::move(handler));
             // The record lives in the coroutine that waits for the handler: nobody else touches it meanwhile.
             const auto submitted = std::chrono::steady_clock::now();
             database.submit(

@@ -5,14 +5,12 @@
 #include "identity/token_facts.hpp"
 #include "identity/waiting_room.hpp"
 #include "util/log.hpp"
+#include "util/resumption.hpp"
 #include "util/text.hpp"
 
-#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/json.hpp>
 
@@ -414,17 +412,7 @@ asio::awaitable<result<principal>> keystone_verifier::verify(std::string token) 
     const token_hash hash = hasher_(token);
     if (auto known = implementation_->known(hash)) co_return std::move(*known);
     auto initiate = [this, &hash, &token](auto handler) {
-        using handler_type = decltype(handler);
-        // std::function needs a copyable callable; the handler can only be moved.
-        auto shared = std::make_shared<handler_type>(std::move(handler));
-        auto executor =
-            asio::prefer(asio::get_associated_executor(*shared), asio::execution::outstanding_work_t::tracked);
-        implementation_->ask(hash, token, [shared, executor](const result<principal>& answer) {
-            asio::post(executor, [shared, out = answer]() mutable {
-                handler_type resume = std::move(*shared);
-                resume(std::move(out));
-            });
-        });
+        implementation_->ask(hash, token, resumption<result<principal>>(std::move(handler)));
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(result<principal>)>(
         std::move(initiate), asio::use_awaitable);
