@@ -7,6 +7,7 @@
 #include "model.hpp"
 #include "postgres_cluster.hpp"
 #include "random_catalog.hpp"
+#include "reference.hpp"
 #include "service.hpp"
 #include "sql_session.hpp"
 #include "text.hpp"
@@ -30,10 +31,6 @@ namespace json = boost::json;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-const std::string project = "0605767b5780d5762fc5c0118072a564";
-const std::string other_project = "1715767b5780d5762fc5c0118072a565";
-const std::string list_path = "/v3/" + project + "/backups";
-const std::string known_id = "b1c4afd9-e7a6-4888-9010-c2bac3aa7910"; // of the reference's example
 const std::string planted_token = "s3cret-t0ken-in-use";
 
 const std::vector<token> tokens{{"reader-token", "alice", project, {"reader"}},

@@ -7,6 +7,7 @@
 #include "postgres_cluster.hpp"
 #include "random_catalog.hpp"
 #include "readme_example.hpp"
+#include "reference.hpp"
 #include "service.hpp"
 #include "sql_session.hpp"
 #include "text.hpp"
@@ -25,10 +26,6 @@ namespace json = boost::json;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-const std::string project = "0605767b5780d5762fc5c0118072a564";
-const std::string other_project = "1715767b5780d5762fc5c0118072a565";
-const std::string list_path = "/v3/" + project + "/backups";
-const std::string known_id = "b1c4afd9-e7a6-4888-9010-c2bac3aa7910"; // of the reference's example
 const std::string unknown_id = "00000000-0000-4000-8000-000000000000";
 const std::string foreign_id = "77777777-0000-4000-8000-000000000001";
 

@@ -4,6 +4,7 @@
 #define BOOST_TEST_MODULE surface
 #include "comparison.hpp"
 #include "postgres_cluster.hpp"
+#include "reference.hpp"
 #include "service.hpp"
 #include "sql_session.hpp"
 
@@ -21,8 +22,6 @@ namespace json = boost::json;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-const std::string project = "0605767b5780d5762fc5c0118072a564";
-const std::string list_path = "/v3/" + project + "/backups";
 // Those of scripts/serve, which the examples use.
 const std::vector<token> tokens{{"dev-token", "alice", project, {"reader"}}, {"ops-token", "root", project, {"admin"}}};
 

@@ -5,6 +5,7 @@
 #include "http_client.hpp"
 #include "keystone_server.hpp"
 #include "postgres_cluster.hpp"
+#include "reference.hpp"
 #include "service.hpp"
 
 #include <boost/json.hpp>
@@ -19,8 +20,6 @@ using namespace support;
 namespace json = boost::json;
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
-
-const std::string project = "0605767b5780d5762fc5c0118072a564"; // "sample"
 
 std::string path_of(const std::string& id) {
     return "/v3/" + id + "/backups";
