@@ -128,6 +128,19 @@ BOOST_AUTO_TEST_CASE(a_trailer_changes_nothing) {
     BOOST_TEST(one.head().keep_alive);
 }
 
+// Found by fuzzing: Beast took the chunk's size off the body's limit each time it looked for the end of the quoted
+// string, so that the answer depended on the pieces.
+BOOST_AUTO_TEST_CASE(quoted_strings_of_chunks_end_on_their_line) {
+    const std::string head = get("Transfer-Encoding: chunked\r\n");
+    for (const auto* bad : {"3;x=\"y\r\nabc\r\n0\r\n\r\n", "3;x=\"y\r\nabc\r\n0;z=\"\r\n\r\n",
+                            "3;x=\"\\\"\r\nabc\r\n0\r\n\r\n", "0;x=\"y\r\nX: \"\r\n\r\n", "7;x=\"y\r\nabcd\r\n\r\n"})
+        expect_refused(head + bad, 400);
+    request_limits limits;
+    limits.max_body_bytes = 64;
+    expect_refused(head + "7;x=\"yHTTP/1.1\xff\bHost: x$\r\nTranncod\r\nabcd\r\n\r\n", 400, limits);
+    expect(head + "3;x=\"y;\\\"z\"\r\nabc\r\n0;a=\"b\"\r\n\r\n" + get(""), {"GET /a", "GET /a"});
+}
+
 // Found by fuzzing: Beast asserted that the last chunk's line and the end of the trailer arrive together.
 BOOST_AUTO_TEST_CASE(the_last_chunk_in_pieces) {
     const std::string bytes = get("Transfer-Encoding: chunked\r\n") + "2\r\nab\r\n0\r\nX-T: z\r\n\r\n" + get("");
