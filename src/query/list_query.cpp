@@ -265,9 +265,21 @@ public:
             std::vector<std::string> facets;
             for (const auto& entry : counts_.facets)
                 if (!branch.only || branch.only->holds(entry.facet)) facets.push_back(std::to_string(entry.facet));
-            out_.sql(" FROM unnest(")
-                .param(db::array_literal(facets), "bigint[]")
-                .sql(") AS m (facet) CROSS JOIN LATERAL (SELECT ");
+            const std::string matching = db::array_literal(facets);
+            if (request_.all_tenants) {
+                // Of all facets, those that the counters know in p: most projects have few of them, or none.
+                const std::size_t array = out_.add_param(matching);
+                out_.sql(" FROM (SELECT c.facet FROM catalog.facet_counts c WHERE c.project_id = p.project_id"
+                         " AND c.facet = ANY (")
+                    .placeholder(array, "bigint[]")
+                    .sql(") UNION SELECT d.facet FROM catalog.count_deltas d WHERE d.project_id = p.project_id"
+                         " AND d.facet = ANY (")
+                    .placeholder(array, "bigint[]")
+                    .sql(")) m");
+            } else {
+                out_.sql(" FROM unnest(").param(matching, "bigint[]").sql(") AS m (facet)");
+            }
+            out_.sql(" CROSS JOIN LATERAL (SELECT ");
             write_columns("b", with_keys);
         }
         out_.sql(" FROM catalog.backups b WHERE ");

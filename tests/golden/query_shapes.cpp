@@ -55,6 +55,8 @@ std::vector<shape> all() {
         add(text, selectivity::common);
         add(text, selectivity::common, true);
     }
+    for (const char* text : {"all_tenants=true&own_type=shared", "all_tenants=true&status=error&sort=name:asc"})
+        add(text, selectivity::rare, true);
     return list;
 }
 

@@ -55,6 +55,7 @@ struct big_catalog {
 
 struct visit {
     double rows = 0; // entries and rows of backups that plan nodes went through
+    double probes = 0; // how often one of its indexes was searched, or the table read
     double buffers = 0;
     bool sequential = false;
     std::string text;
@@ -66,6 +67,7 @@ void add_node(const json::object& node, visit& seen) {
         seen.rows +=
             (number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Index Recheck")) *
             number("Actual Loops");
+        seen.probes += number("Actual Loops");
         if (node.at("Node Type") == "Seq Scan") seen.sequential = true;
     }
     if (node.contains("Plans"))
@@ -176,6 +178,11 @@ BOOST_AUTO_TEST_CASE(pages_visit_what_they_return_and_no_shape_scans) {
     BOOST_TEST(read(reader, "limit=50&resource_id=" + sql_session(postgres_cluster::instance().superuser_url(database))
                                                           .value("SELECT md5('r7')::uuid"))
                    .page.buffers <= 700);
+    // Over all projects, a facet is looked up only in projects that have it, here three in one and one in another; each
+    // row is read for its sort key and for its document.
+    const visited_page everywhere = read(reader, "all_tenants=true&limit=50&status=deleting&sort=name");
+    BOOST_TEST(everywhere.path.find("fetch_facet") != std::string::npos, everywhere.path);
+    BOOST_TEST(everywhere.page.probes <= 4 + 2 * static_cast<double>(everywhere.count));
     // 4. No shape scans the table: read() checks it for every statement of these.
     for (const shapes::shape& shape : shapes::all()) {
         if (shape.marker) continue;
