@@ -585,9 +585,9 @@ CREATE INDEX backups_parent ON catalog.backups USING btree (project_id, parent_i
 
 CREATE INDEX backups_protected ON catalog.backups USING btree (project_id, protected_order, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
 
-CREATE INDEX backups_resource ON catalog.backups USING btree (project_id, resource_id, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
-
 CREATE INDEX backups_resource_name ON catalog.backups USING btree (project_id, resource_name, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
+
+CREATE INDEX backups_resource_order ON catalog.backups USING btree (project_id, resource_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE (parent_id IS NULL);
 
 CREATE INDEX backups_shared_id ON catalog.backups USING btree (id) WHERE (owner_project_id IS NOT NULL);
 

@@ -216,11 +216,24 @@ public:
             if (term.key != sort_key::id) out_.sql(", ").sql(alias).sql(".").sql(column_of(term.key).column);
     }
 
-    // True if an index that finds the rows also has every column of the branch's order.
-    static bool keys_covered(access driver, const std::vector<sort_term>& order) {
+    // True if the index that finds the rows also has every column of the branch's order.
+    bool keys_covered(access driver, const std::vector<sort_term>& order) const {
+        const bool by_resource = driver == access::fetch_equality && request_.resource_id.has_value();
         return std::all_of(order.begin(), order.end(), [&](const sort_term& term) {
-            return term.key == sort_key::id || (term.key == sort_key::created_at && driver != access::fetch_parent) ||
-                   (term.key == sort_key::name && driver == access::scan_name);
+            switch (term.key) {
+            case sort_key::id:
+                return true;
+            case sort_key::created_at:
+                return driver != access::fetch_parent;
+            case sort_key::name:
+                return driver == access::scan_name || by_resource;
+            case sort_key::updated_at:
+            case sort_key::protected_at:
+                return by_resource;
+            case sort_key::status:
+                break;
+            }
+            return false;
         });
     }
 

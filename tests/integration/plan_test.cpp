@@ -175,9 +175,16 @@ BOOST_AUTO_TEST_CASE(pages_visit_what_they_return_and_no_shape_scans) {
     // 3. Buffers, the figure without noise.
     BOOST_TEST(read(reader, "limit=50").page.buffers <= 120);
     BOOST_TEST(read(reader, "limit=50&status=deleting&sort=name").page.buffers <= 600);
-    BOOST_TEST(read(reader, "limit=50&resource_id=" + sql_session(postgres_cluster::instance().superuser_url(database))
-                                                          .value("SELECT md5('r7')::uuid"))
-                   .page.buffers <= 700);
+    // A resource's hundred backups: found with their sort keys, once for the null times and once for the others; then one
+    // look-up for each document.
+    const std::string resource =
+        sql_session(postgres_cluster::instance().superuser_url(database)).value("SELECT md5('r7')::uuid");
+    for (const char* sort : {"created_at", "updated_at", "protected_at:asc", "name", "name:asc,updated_at:desc"}) {
+        const visited_page page = read(reader, std::string("limit=50&sort=") + sort + "&resource_id=" + resource);
+        BOOST_TEST(page.rows == 50U);
+        BOOST_TEST(page.page.probes <= 2 + 50, sort);
+        BOOST_TEST(page.page.buffers <= 350, sort);
+    }
     // Over all projects, a facet is looked up only in projects that have it, here three in one and one in another; each
     // row is read for its sort key and for its document.
     const visited_page everywhere = read(reader, "all_tenants=true&limit=50&status=deleting&sort=name");

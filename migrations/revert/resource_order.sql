@@ -1,0 +1,4 @@
+DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_resource;
+CREATE INDEX CONCURRENTLY backups_resource ON catalog.backups (project_id, resource_id, id)
+    INCLUDE (facet, vault_id, created_at) WHERE parent_id IS NULL;
+DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_resource_order;
