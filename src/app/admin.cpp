@@ -35,8 +35,9 @@ api::response text(unsigned status, std::string body) {
 
 } // namespace
 
-admin::admin(boost::asio::io_context& io, db::executor& database)
+admin::admin(boost::asio::io_context& io, db::executor& database, const identity::keystone_verifier* keystone)
     : database_(database)
+    , keystone_(keystone)
     , health_(std::make_shared<health>())
     , pause_(boost::asio::make_strand(io)) {
     health_->answered = clock::now().time_since_epoch().count();
@@ -93,6 +94,14 @@ void admin::measure() {
     metrics::database_connections.set(static_cast<double>(state.threads - state.connected), {"absent"});
     metrics::database_queue.set(static_cast<double>(state.queued));
     metrics::database_up.set(is_up() ? 1 : 0);
+    if (keystone_) {
+        const identity::keystone_statistics known = keystone_->statistics();
+        metrics::identity_cache_lookups.set(static_cast<double>(known.hits), {"hit"});
+        metrics::identity_cache_lookups.set(static_cast<double>(known.misses), {"miss"});
+        metrics::identity_validations.set(static_cast<double>(known.validations));
+        metrics::identity_validations_failed.set(static_cast<double>(known.failures));
+        metrics::identity_logins.set(static_cast<double>(known.logins));
+    }
     metrics::measure_process();
 }
 

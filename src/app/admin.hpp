@@ -3,6 +3,7 @@
 
 #include "api/message.hpp"
 #include "db/executor.hpp"
+#include "identity/keystone_identity.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,9 +18,9 @@ namespace catalog::app {
 
 class admin {
 public:
-    // Keeps the reference, which must outlive the requests and the probes under way. The probing runs on a strand of
-    // `io`.
-    admin(boost::asio::io_context& io, db::executor& database);
+    // Keeps the references, which must outlive the requests and the probes under way. The probing runs on a strand of
+    // `io`. `keystone` is null with another identity.
+    admin(boost::asio::io_context& io, db::executor& database, const identity::keystone_verifier* keystone);
 
     // Asks the database for one trivial row every second until stop(), so that /readyz and database_up know without
     // asking: however many ask, the database is asked once. Call it once.
@@ -45,6 +46,7 @@ private:
     bool is_up() const;
 
     db::executor& database_;
+    const identity::keystone_verifier* const keystone_;
     std::shared_ptr<health> health_;
     boost::asio::steady_timer pause_; // on its strand
     std::atomic<bool> stopping_{false};

@@ -12,6 +12,7 @@
 #include "identity/keystone_identity.hpp"
 #include "identity/static_identity.hpp"
 #include "util/log.hpp"
+#include "util/text.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -43,7 +44,7 @@ constexpr std::string_view usage =
     "it\n"
     "is ready. SIGTERM or Ctrl-C lets answers under way finish and exits 0, a second signal exits at once. SIGHUP "
     "reads\n"
-    "the TLS files again and reopens the access log.\n";
+    "the TLS files and the identity file again and reopens the access log.\n";
 
 void tell_certificate(const http::tls_source& tls) {
     if (tls.expired())
@@ -87,8 +88,8 @@ struct log_set {
 
 // The second address, where there is one; it goes on answering while the service stops.
 struct admin_side {
-    admin_side(asio::io_context& io, db::executor& database)
-        : answers(io, database) {}
+    admin_side(asio::io_context& io, db::executor& database, const identity::keystone_verifier* keystone)
+        : answers(io, database, keystone) {}
 
     admin answers;
     std::unique_ptr<http::server> server;
@@ -159,9 +160,26 @@ asio::awaitable<void> stop_on_signal(asio::signal_set& signals, asio::signal_set
     hangups.cancel();
 }
 
-// On every SIGHUP: new connections get the certificate that is in the files now, and a log that was moved away is begun
-// anew. What can't be read leaves everything as it was.
-asio::awaitable<void> reload_on_signal(asio::signal_set& signals, http::tls_source* tls, line_writer* access_log) {
+// The tokens that are in the identity file now are those that count, or the old ones if it is faulty: one line, with
+// the first fault.
+void reload_tokens(identity::static_verifier& tokens) {
+    std::string faults;
+    if (tokens.load(faults)) {
+        log_event("info", "identity_file_loaded", {{"tokens", std::to_string(tokens.size())}});
+        return;
+    }
+    const std::size_t end = faults.find('\n');
+    const auto more = std::count(faults.begin() + static_cast<std::ptrdiff_t>(end) + 1, faults.end(), '\n');
+    log_event("error", "identity_file_not_reloaded",
+              {{"reason", shorten(faults.substr(0, end), 1000)},
+               {"more_faults", std::to_string(more)},
+               {"tokens_in_use", std::to_string(tokens.size())}});
+}
+
+// On every SIGHUP: new connections get the certificate that is in the files now, the tokens are read again, and a log
+// that was moved away is begun anew. What can't be read leaves everything as it was.
+asio::awaitable<void> reload_on_signal(asio::signal_set& signals, http::tls_source* tls,
+                                       identity::static_verifier* tokens, line_writer* access_log) {
     for (;;) {
         boost::system::error_code ec;
         co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, ec));
@@ -176,6 +194,7 @@ asio::awaitable<void> reload_on_signal(asio::signal_set& signals, http::tls_sour
             else
                 tell_certificate(*tls);
         }
+        if (tokens) reload_tokens(*tokens);
     }
 }
 
@@ -249,12 +268,15 @@ int run_serve(arguments args) {
     std::string faults;
     std::unique_ptr<identity::verifier> identity;
     identity::keystone_verifier* keystone = nullptr;
+    identity::static_verifier* tokens = nullptr;
     if (s.identity == "keystone") {
         auto made = make_keystone_identity(s, io, faults);
         keystone = made.get();
         identity = std::move(made);
     } else {
-        identity = identity::load_static_identity(s.identity_file, faults);
+        auto made = identity::load_static_identity(s.identity_file, faults);
+        tokens = made.get();
+        identity = std::move(made);
     }
     if (!identity) {
         std::cerr << faults;
@@ -307,7 +329,7 @@ int run_serve(arguments args) {
         [&service](api::request request) { return api::handle_observed(service, std::move(request)); }, observe,
         status);
     if (!server) return status;
-    admin_side admin(io, database);
+    admin_side admin(io, database, keystone);
     if (!s.admin_address.empty()) {
         http::server_options admin_options = server_options;
         admin_options.address = s.admin_address;
@@ -324,7 +346,7 @@ int run_serve(arguments args) {
     asio::signal_set signals(io, SIGTERM, SIGINT); // before anybody is told that the service is there
     asio::signal_set hangups(io, SIGHUP);
     asio::co_spawn(io, stop_on_signal(signals, hangups, *server, admin, logs, s.shutdown_timeout), asio::detached);
-    asio::co_spawn(io, reload_on_signal(hangups, tls.get(), logs.access), asio::detached);
+    asio::co_spawn(io, reload_on_signal(hangups, tls.get(), tokens, logs.access), asio::detached);
     if (keystone) keystone->start();
     server->start();
 

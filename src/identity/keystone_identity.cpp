@@ -141,13 +141,16 @@ public:
             if ((now = cache_.find(hash, steady_clock::now(), wall_now()))) {
                 ++numbers_.hits; // answered since it was looked for
             } else if (const auto flight = flights_.find(hash); flight != flights_.end()) {
+                ++numbers_.misses;
                 ++numbers_.joined;
                 flight->second.push_back(std::move(wake));
                 return;
             } else if (flights_.size() >= options_.max_validations + options_.max_waiting) {
+                ++numbers_.misses;
                 ++numbers_.overflows;
                 now = problem{errc::identity_away, "Too many tokens are being validated; try again later."};
             } else {
+                ++numbers_.misses;
                 flights_[hash].push_back(wake);
             }
         }

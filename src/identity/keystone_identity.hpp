@@ -54,8 +54,9 @@ struct keystone_options {
 // Numbers since the start.
 struct keystone_statistics {
     std::uint64_t hits = 0;        // tokens answered from the cache
-    std::uint64_t joined = 0;      // that waited for a validation which was under way
-    std::uint64_t validations = 0; // that were asked about
+    std::uint64_t misses = 0;      // that were not in the cache; hits and misses are all tokens that were checked
+    std::uint64_t joined = 0;      // misses that waited for a validation which was under way
+    std::uint64_t validations = 0; // questions about a token, repeated ones among them
     std::uint64_t failures = 0;    // validations without an answer
     std::uint64_t overflows = 0;   // refused because too many waited
     std::uint64_t logins = 0;      // tokens obtained for the service itself

@@ -24,24 +24,6 @@ struct known_token {
     std::optional<system_time> expires_at;
 };
 
-class static_verifier final : public verifier {
-public:
-    explicit static_verifier(std::unordered_map<std::string, known_token> tokens)
-        : tokens_(std::move(tokens)) {}
-
-    boost::asio::awaitable<result<principal>> verify(std::string token) override {
-        const auto found = tokens_.find(token);
-        if (found == tokens_.end()) co_return problem{errc::unauthenticated, "the token is unknown"};
-        if (found->second.expires_at && *found->second.expires_at <= std::chrono::floor<std::chrono::microseconds>(
-                                                                         std::chrono::system_clock::now()))
-            co_return problem{errc::unauthenticated, "the token has expired"};
-        co_return found->second.who;
-    }
-
-private:
-    const std::unordered_map<std::string, known_token> tokens_;
-};
-
 // One entry of "tokens"; each fault goes to `report` as "member: what is wrong".
 std::optional<std::pair<std::string, known_token>> read_entry(const json::value& value,
                                                               const std::function<void(const std::string&)>& report) {
@@ -93,37 +75,69 @@ std::optional<std::pair<std::string, known_token>> read_entry(const json::value&
 
 } // namespace
 
-std::unique_ptr<verifier> load_static_identity(const std::string& file, std::string& faults) {
-    std::ifstream in(file);
+struct static_verifier::table {
+    std::unordered_map<std::string, known_token> tokens;
+};
+
+std::shared_ptr<const static_verifier::table> static_verifier::current() const {
+    const std::lock_guard lock(mutex_);
+    return tokens_;
+}
+
+std::size_t static_verifier::size() const {
+    const auto known = current();
+    return known ? known->tokens.size() : 0;
+}
+
+boost::asio::awaitable<result<principal>> static_verifier::verify(std::string token) {
+    const auto known = current();
+    if (!known) co_return problem{errc::unauthenticated, "the token is unknown"};
+    const auto found = known->tokens.find(token);
+    if (found == known->tokens.end()) co_return problem{errc::unauthenticated, "the token is unknown"};
+    if (found->second.expires_at &&
+        *found->second.expires_at <= std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()))
+        co_return problem{errc::unauthenticated, "the token has expired"};
+    co_return found->second.who;
+}
+
+bool static_verifier::load(std::string& faults) {
+    std::ifstream in(file_);
     std::stringstream content;
     if (!in || !(content << in.rdbuf())) {
-        faults += "identity-file: cannot read '" + file + "'\n";
-        return nullptr;
+        faults += "identity-file: cannot read '" + file_ + "'\n";
+        return false;
     }
     json::error_code ec;
     const json::value document = json::parse(content.str(), ec);
     if (ec) {
-        faults += "identity-file: '" + file + "' is not JSON: " + ec.message() + "\n";
-        return nullptr;
+        faults += "identity-file: '" + file_ + "' is not JSON: " + ec.message() + "\n";
+        return false;
     }
     const json::value* list = document.is_object() ? document.get_object().if_contains("tokens") : nullptr;
     if (!list || !list->is_array()) {
-        faults += "identity-file: '" + file + R"(' must be {"tokens": [ … ]})" + "\n";
-        return nullptr;
+        faults += "identity-file: '" + file_ + R"(' must be {"tokens": [ … ]})" + "\n";
+        return false;
     }
-    std::unordered_map<std::string, known_token> tokens;
+    auto read = std::make_shared<table>();
     const std::size_t faults_before = faults.size();
     std::size_t index = 0;
     for (const json::value& value : list->get_array()) {
         const auto report = [&](const std::string& fault) {
-            faults += "identity-file: '" + file + "': tokens[" + std::to_string(index) + "]." + fault + "\n";
+            faults += "identity-file: '" + file_ + "': tokens[" + std::to_string(index) + "]." + fault + "\n";
         };
         auto entry = read_entry(value, report);
-        if (entry && !tokens.insert(std::move(*entry)).second) report("token: is listed twice");
+        if (entry && !read->tokens.insert(std::move(*entry)).second) report("token: is listed twice");
         ++index;
     }
-    if (faults.size() != faults_before) return nullptr;
-    return std::make_unique<static_verifier>(std::move(tokens));
+    if (faults.size() != faults_before) return false;
+    const std::lock_guard lock(mutex_);
+    tokens_ = std::move(read);
+    return true;
+}
+
+std::unique_ptr<static_verifier> load_static_identity(const std::string& file, std::string& faults) {
+    auto out = std::make_unique<static_verifier>(file);
+    return out->load(faults) ? std::move(out) : nullptr;
 }
 
 } // namespace catalog::identity

@@ -60,6 +60,17 @@ value connections("backup_catalog_connections", kind::gauge, "Open client connec
 value connections_accepted("backup_catalog_connections_accepted_total", kind::counter, "Client connections accepted");
 value identity_checks("backup_catalog_identity_checks_total", kind::counter, "Tokens that were checked",
                       {{"result", {"accepted", "refused", "away"}}});
+value identity_cache_lookups("backup_catalog_identity_cache_lookups_total", kind::counter,
+                             "identity=keystone: tokens looked up in the cache; a miss is validated, or waits for the "
+                             "validation of the same token",
+                             {{"result", {"hit", "miss"}}});
+value identity_validations("backup_catalog_identity_validations_total", kind::counter,
+                           "identity=keystone: questions about a token to the identity service, repeated ones among "
+                           "them");
+value identity_validations_failed("backup_catalog_identity_validations_failed_total", kind::counter,
+                                  "identity=keystone: validations that ended without an answer (503)");
+value identity_logins("backup_catalog_identity_logins_total", kind::counter,
+                      "identity=keystone: tokens obtained for the service itself");
 value database_jobs_refused("backup_catalog_database_refusals_total", kind::counter,
                             "Requests that got no database connection",
                             {{"reason", {"queue_full", "waited_too_long", "database_away", "stopping"}}});
@@ -87,7 +98,7 @@ value process_threads("process_threads", kind::gauge, "Threads of the process");
 
 namespace {
 
-const std::array<const family*, 24> table{&request_duration,
+const std::array<const family*, 28> table{&request_duration,
                                           &stage_duration,
                                           &response_rows,
                                           &response_bytes,
@@ -96,6 +107,10 @@ const std::array<const family*, 24> table{&request_duration,
                                           &connections,
                                           &connections_accepted,
                                           &identity_checks,
+                                          &identity_cache_lookups,
+                                          &identity_validations,
+                                          &identity_validations_failed,
+                                          &identity_logins,
                                           &database_jobs_refused,
                                           &database_connects,
                                           &database_connections_lost,

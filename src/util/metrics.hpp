@@ -93,7 +93,11 @@ extern value requests_running;
 extern value answers_cut_off;
 extern value connections;
 extern value connections_accepted;
-extern value identity_checks;       // result
+extern value identity_checks;        // result
+extern value identity_cache_lookups; // result; this and the next three with identity=keystone alone
+extern value identity_validations;
+extern value identity_validations_failed;
+extern value identity_logins;
 extern value database_jobs_refused; // reason
 extern value database_connects;     // result
 extern value database_connections_lost;

@@ -586,6 +586,61 @@ BOOST_AUTO_TEST_CASE(tls_files_that_are_wrong_at_the_start) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(tokens_are_replaced_while_it_serves) {
+    temporary_folder folder;
+    const auto install = [&](const std::string& content) { return folder.write("tokens.json", content); };
+    const std::string file = install(identity_json(tokens));
+    catalog_service service({reader_url(), {}, {}, {"--identity", "static", "--identity-file", file}});
+    const auto log = [&] { return service.process().errors(); };
+    http_client client(service.base_url()); // one connection all the time
+    const auto status = [&](const std::string& token) { return client.get(list_path, token).status; };
+    const auto becomes = [&](const std::string& token, unsigned wanted) {
+        for (int i = 0; i < 250 && status(token) != wanted; ++i)
+            std::this_thread::sleep_for(milliseconds(20));
+        return status(token) == wanted;
+    };
+    BOOST_TEST(status("reader-token") == 200u);
+    BOOST_TEST(status("new-token") == 401u);
+    install(identity_json({{"new-token", "alice", project, {"reader"}}, {"third-token", "bob", project, {}}}));
+    BOOST_TEST(status("new-token") == 401u); // a change alone is none
+    service.process().send_signal(SIGHUP);
+    BOOST_TEST(becomes("new-token", 200));
+    BOOST_TEST(status("reader-token") == 401u);
+    BOOST_TEST(status("third-token") == 403u);
+    BOOST_TEST(appears(log, "\"event\":\"identity_file_loaded\",\"tokens\":\"2\""), log());
+    // Each fault is one line, and the old tokens stay.
+    const std::string name = "identity-file: '" + file + "'";
+    const std::vector<std::pair<std::string, std::string>> faults{
+        {R"({"tokens": [)", name + " is not JSON"},
+        {R"({"tokens": {}})", name + " must be"},
+        {R"({"tokens": [{"token": "s3cret-broken"}]})", name + ": tokens[0].user_id"}};
+    std::size_t lines = 0;
+    for (const auto& [content, reason] : faults) {
+        install(content);
+        service.process().send_signal(SIGHUP);
+        BOOST_TEST(appears(log, reason), log());
+        BOOST_TEST(status("new-token") == 200u);
+        BOOST_TEST(status("s3cret-broken") == 401u);
+        const std::string text = log();
+        std::size_t found = 0;
+        for (std::size_t at = 0; (at = text.find("identity_file_not_reloaded", at)) != std::string::npos; ++at)
+            ++found;
+        BOOST_TEST(found == ++lines, text);
+    }
+    BOOST_TEST(appears(log, "\"more_faults\":\"2\",\"tokens_in_use\":\"2\""), log());
+    BOOST_TEST(!contains(log(), "s3cret-broken"));
+    std::filesystem::remove(file);
+    service.process().send_signal(SIGHUP);
+    BOOST_TEST(appears(log, "identity-file: cannot read '" + file + "'"));
+    BOOST_TEST(status("new-token") == 200u);
+    install(identity_json(tokens));
+    service.process().send_signal(SIGHUP);
+    BOOST_TEST(becomes("reader-token", 200));
+    BOOST_TEST(status("new-token") == 401u);
+    BOOST_TEST(client.connections() == 1);
+    service.stop();
+}
+
 // ---------------------------------------------------------------------------------------------- logs and secrets
 
 BOOST_AUTO_TEST_CASE(each_request_is_one_line_of_the_access_log) {

@@ -180,6 +180,42 @@ BOOST_AUTO_TEST_CASE(a_thousand_requests_are_one_validation) {
     BOOST_TEST(keystone().validations() - before == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(the_cache_is_measured) {
+    catalog_service service(
+        catalog_service::options{common().reader_url, {}, {"--admin-listen", "127.0.0.1:0"}, common().identity()});
+    const std::string admin_on = "admin on ";
+    http_client admin(service.process().wait_for_line(admin_on, 10s).substr(admin_on.size()));
+    const auto metric = [&](const std::string& name) {
+        const std::string text = "\n" + admin.request("GET", "/metrics").body;
+        const std::size_t at = text.find("\nbackup_catalog_identity_" + name + " ");
+        BOOST_REQUIRE(at != std::string::npos);
+        return std::stol(text.substr(text.find(' ', at) + 1));
+    };
+    const auto expect = [&](long hits, long misses, long validations, long failed) {
+        BOOST_TEST(metric("cache_lookups_total{result=\"hit\"}") == hits);
+        BOOST_TEST(metric("cache_lookups_total{result=\"miss\"}") == misses);
+        BOOST_TEST(metric("validations_total") == validations);
+        BOOST_TEST(metric("validations_failed_total") == failed);
+    };
+    expect(0, 0, 0, 0);
+    const std::string token = keystone().log_in_to_project("alice", "sample");
+    for (int i = 0; i < 10; ++i)
+        BOOST_TEST(ask(service, token).status == 200u);
+    expect(9, 1, 1, 0);
+    for (int i = 0; i < 3; ++i)
+        BOOST_TEST(ask(service, "garbage-that-is-measured").status == 401u);
+    expect(11, 2, 2, 0);
+    BOOST_TEST(metric("logins_total") == 1);
+    keystone().stop();
+    expect_away(ask(service, "garbage-that-nobody-knows"));
+    BOOST_TEST(ask(service, token).status == 200u);
+    BOOST_TEST(metric("cache_lookups_total{result=\"hit\"}") == 12);
+    BOOST_TEST(metric("cache_lookups_total{result=\"miss\"}") == 3);
+    BOOST_TEST(metric("validations_failed_total") == 1);
+    keystone().start();
+    service.stop();
+}
+
 BOOST_AUTO_TEST_CASE(two_hundred_first_requests_at_once_are_one_validation) {
     const std::string token = keystone().log_in_to_project("alice", "sample");
     const std::size_t before = keystone().validations();

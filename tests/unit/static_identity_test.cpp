@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -242,6 +243,42 @@ BOOST_AUTO_TEST_CASE(faults_never_show_a_token) {
                             {"token": "secret", "user_id": "u", "project_id": "p", "roles": []},
                             {"token": "secret", "user_id": 1, "project_id": "p", "roles": []}]})"))
         BOOST_TEST(fault.find("secret") == std::string::npos, fault);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_read_again) {
+    const auto entry = [](const std::string& token, const std::string& project) {
+        return file_of("\"token\": \"" + token + "\", \"user_id\": \"u\", \"project_id\": \"" + project +
+                       "\", \"roles\": [\"reader\"]");
+    };
+    const unit::temporary_file file(entry("first", "p"));
+    std::string faults;
+    const auto verifier = load_static_identity(file.path(), faults);
+    BOOST_REQUIRE(verifier);
+    BOOST_TEST(verifier->size() == 1U);
+    const auto replace = [&](const std::string& content) { std::ofstream(file.path()) << content; };
+    replace(entry("second", "q"));
+    BOOST_TEST(verify(*verifier, "first").has_value()); // until it is told
+    BOOST_TEST(verifier->load(faults));
+    BOOST_TEST(faults == "");
+    BOOST_TEST(refusal(verify(*verifier, "first")) == "the token is unknown");
+    BOOST_TEST(verify(*verifier, "second")->project_id == "q");
+    // A faulty file changes nothing, not even by its good part.
+    for (const std::string& bad : {std::string("{"), std::string("[]"), std::string(),
+                                   R"({"tokens": [{"token": "third", "user_id": "u", "project_id": "p", "roles": []},
+                                                  {"token": "fourth"}]})"s}) {
+        replace(bad);
+        faults.clear();
+        BOOST_TEST(!verifier->load(faults), bad);
+        BOOST_TEST(faults.starts_with("identity-file: "), faults);
+        BOOST_TEST(faults.find("'" + file.path() + "'") != std::string::npos, faults);
+        BOOST_TEST(verify(*verifier, "second").has_value());
+        BOOST_TEST(refusal(verify(*verifier, "third")) == "the token is unknown");
+        BOOST_TEST(verifier->size() == 1U);
+    }
+    replace(R"({"tokens": []})");
+    BOOST_TEST(verifier->load(faults = ""));
+    BOOST_TEST(verifier->size() == 0U);
+    BOOST_TEST(refusal(verify(*verifier, "second")) == "the token is unknown");
 }
 
 BOOST_AUTO_TEST_CASE(rfc3339_times) {
