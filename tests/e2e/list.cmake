@@ -11,8 +11,16 @@ function(add_e2e_test name)
 endfunction()
 
 add_e2e_test(random_requests_test)
+# A hundred thousand requests; runs only if its label is named.
+add_test(NAME random_callers_long COMMAND random_requests_test --run_test=random_callers_see_what_is_theirs
+    --log_level=message -- long)
+describe_test(random_callers_long callers 3600)
+set_tests_properties(random_callers_long PROPERTIES RUN_SERIAL TRUE)
 add_e2e_test(walk_test)
 add_e2e_test(count_under_writers_test)
 add_e2e_test(http_test)
 add_e2e_test(edge_test)
 add_e2e_test(surface_test)
+add_e2e_test(injection_test)
+add_e2e_test(identity_faults_test)
+target_include_directories(identity_faults_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/identity) # scripted_peer.hpp

@@ -7,6 +7,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <fcntl.h>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -28,10 +30,14 @@ class scripted_peer {
 public:
     using script = std::function<reply(const std::string& request)>;
 
-    explicit scripted_peer(script what)
+    // `port` 0: any free one.
+    explicit scripted_peer(script what, std::uint16_t port = 0)
         : script_(std::move(what))
-        , acceptor_(io_, {boost::asio::ip::address_v4::loopback(), 0})
-        , thread_([this] { accept(); }) {}
+        , acceptor_(io_, {boost::asio::ip::address_v4::loopback(), port})
+        , thread_([this] { accept(); }) {
+        // A program that is started later must not keep the port when this peer has ended.
+        ::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
+    }
 
     ~scripted_peer() {
         stopping_ = true;

@@ -3,6 +3,7 @@ add_library(test_support STATIC
     ${CMAKE_CURRENT_LIST_DIR}/child_process.cpp
     ${CMAKE_CURRENT_LIST_DIR}/comparison.cpp
     ${CMAKE_CURRENT_LIST_DIR}/http_client.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/injections.cpp
     ${CMAKE_CURRENT_LIST_DIR}/janitor.cpp
     ${CMAKE_CURRENT_LIST_DIR}/keystone_server.cpp
     ${CMAKE_CURRENT_LIST_DIR}/postgres_cluster.cpp

@@ -112,6 +112,12 @@ void postgres_cluster::drop_database(const std::string& name) {
     sql_session(superuser_url("postgres")).run("DROP DATABASE " + name + " WITH (FORCE)");
 }
 
+std::string postgres_cluster::log() const {
+    // Through the server, whose user alone may read the file.
+    return sql_session(superuser_url("postgres"))
+        .value("SELECT encode(pg_read_binary_file(current_setting('data_directory') || '/../log'), 'escape')");
+}
+
 void migrate(const std::string& url) {
     run_checked({{source_folder() + "/scripts/migrate", "deploy", "--database-url", url}}, std::chrono::seconds(120));
 }

@@ -33,6 +33,9 @@ public:
 
     void drop_database(const std::string& name);
 
+    // What the server has logged so far; bytes beyond ASCII as \ooo.
+    std::string log() const;
+
     std::string superuser_url(const std::string& database) const { return url("", database); }
 
 private:

@@ -348,11 +348,25 @@ void builder::add_grants() {
     grant("erin", 1);
     grant("erin", 2);
     out_.restricted_users = {"carol", "dave", "erin"};
+    for (std::size_t i = 0; i < size_.more_grants; ++i) {
+        const std::string user = "grantee-" + std::to_string(i);
+        // From one to all of them; now and then one that no backup is in.
+        std::vector<std::string> granted = out_.enterprise_projects;
+        granted.push_back(choose_.uuid());
+        choose_.shuffle(granted);
+        granted.resize(1 + choose_.below(granted.size()));
+        for (const std::string& one : granted)
+            records_.push_back(
+                {{"kind", "enterprise_project_grant"}, {"user_id", user}, {"enterprise_project_id", one}});
+        out_.restricted_users.push_back(user);
+    }
 }
 
 random_catalog builder::build() {
     out_.projects = {"0605767b5780d5762fc5c0118072a564", "1715767b5780d5762fc5c0118072a565", "Third_Project-3",
                      "3f35767b5780d5762fc5c0118072a567"};
+    for (std::size_t i = 0; i < size_.more_projects; ++i)
+        out_.projects.push_back("more-project-" + std::to_string(i));
     out_.enterprise_projects = {"0", choose_.uuid(), choose_.uuid(), choose_.uuid()};
     out_.names = tricky_names();
     out_.resource_names = {"", "test001-02", "qsy_000", "qsyX000", "服务器 1", "ecs-100%", "disk\\1", "Disk", "disk"};
@@ -365,6 +379,8 @@ random_catalog builder::build() {
     add_backups(0, size_.first);
     add_backups(1, size_.second);
     add_backups(2, size_.third);
+    for (std::size_t i = 0; i < size_.more_projects; ++i)
+        add_backups(4 + i, 1 + choose_.below(30));
     if (size_.shares) add_shares();
     add_grants();
     // One import takes its records in any order.

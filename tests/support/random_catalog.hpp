@@ -41,12 +41,14 @@ struct catalog_size {
     std::size_t second = 70;
     std::size_t third = 20; // projects[3] owns none
     bool shares = true;
+    std::size_t more_projects = 0; // with a few backups each
+    std::size_t more_grants = 0;   // users "grantee-0", "grantee-1", … with grants of their own
 };
 
 // The import lines, and what is in them for a request to ask for.
 struct random_catalog {
     std::string lines;
-    std::vector<std::string> projects; // four
+    std::vector<std::string> projects; // four, and the size's more_projects
     std::vector<std::string> enterprise_projects;
     std::vector<std::string> backups; // top-level ones
     std::vector<std::string> children;

@@ -80,6 +80,60 @@ const std::vector<asker>& askers() {
     return all;
 }
 
+std::vector<asker> random_callers(std::uint64_t seed, const random_catalog& catalog, std::size_t count) {
+    chooser choose(seed * 104729 + 3);
+    std::vector<std::string> projects = catalog.projects;
+    projects.emplace_back("no-such-project");
+    const std::vector<std::vector<std::string>> readers{{"reader"}, {"auditor", "reader"}, {"reader", "reader"}};
+    const std::vector<std::vector<std::string>> administrators{{"admin"}, {"reader", "admin"}, {"admin", "x"}};
+    const std::vector<std::vector<std::string>> nobodies{
+        {},       {"auditor"}, {"member"},    {"Reader"},       {"ADMIN"}, {"reader "},
+        {"read"}, {""},        {"admin\x01"}, {"reader,admin"}, {"*"},     {"administrator"}};
+    std::vector<asker> out;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::string number = std::to_string(i);
+        asker one;
+        one.token = "token-" + choose.uuid();
+        // Few users in many projects: what one may do is a matter of the token, what one may see of the user, too.
+        one.who.user_id =
+            choose.percent(50) ? choose.one_of(catalog.restricted_users) : "user-" + std::to_string(choose.below(12));
+        one.who.project_id = choose.percent(40) ? projects[choose.below(3)] : choose.one_of(projects);
+        const bool is_reader = choose.percent(55);
+        const bool is_admin = !is_reader && choose.percent(70);
+        one.who.roles = choose.one_of(is_reader ? readers : is_admin ? administrators : nobodies);
+        one.name = std::string(is_reader  ? "reader "
+                               : is_admin ? "administrator "
+                                          : "nobody ") +
+                   number + ", " + one.who.user_id + " in " + one.who.project_id;
+        out.push_back(one);
+    }
+    // Tokens that are none, beside good ones that they are like; every twentieth caller has one.
+    for (std::size_t i = 0; i < count / 20 + 5; ++i) {
+        asker one = out[choose.below(count)];
+        one.who.token_known = false;
+        one.name = "no longer, or never: " + one.name;
+        switch (i % 5) {
+        case 0:
+            one.token = "expired-" + choose.uuid();
+            one.expires_at = "2020-01-01T00:00:00Z";
+            break;
+        case 1:
+            one.token.back() = one.token.back() == 'a' ? 'b' : 'a';
+            break;
+        case 2:
+            one.token.pop_back();
+            break;
+        case 3:
+            one.token = upper(one.token);
+            break;
+        default:
+            one.token = "";
+        }
+        out.push_back(one);
+    }
+    return out;
+}
+
 request_maker::request_maker(std::uint64_t seed, const random_catalog& catalog)
     : choose_(seed * 7919 + 1)
     , catalog_(catalog) {
@@ -292,13 +346,17 @@ std::vector<list_request> request_maker::each_value_alone() {
     return out;
 }
 
-list_request request_maker::combination() {
-    // Mostly those who may see something.
-    const asker& who = choose_.percent(94) ? askers().at(choose_.below(8)) : askers().at(8 + choose_.below(4));
+void request_maker::set_project(list_request& request, const std::string& project_id) {
+    const std::string old_path = "/v3/" + request.project_id + "/";
+    request.target = "/v3/" + percent_encode(project_id) + "/" + request.target.substr(old_path.size());
+    request.project_id = project_id;
+}
+
+// Up to `most` parameters, and those on which most others depend more often than their share.
+model::parameters request_maker::random_query(const asker& who, std::size_t most) {
     std::vector<std::string> names = model::parameter_names();
     choose_.shuffle(names);
-    names.resize(1 + choose_.below(5));
-    // The parameters on which most others depend come more often than their share.
+    names.resize(1 + choose_.below(most));
     const auto add = [&](const std::string& name, unsigned share) {
         if (choose_.percent(share) && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     };
@@ -331,18 +389,58 @@ list_request request_maker::combination() {
             choose_.one_of<std::string>({"Limit", "foo", "filter[]", "名称", "limit ", "statuses", "project_id"}),
             choose_.one_of<std::string>({"", "1", "备份"}));
     choose_.shuffle(query);
-    list_request out = finish(who, query);
-    if (choose_.percent(2)) {
-        // Another project's path, or no project at all.
-        const std::string path =
-            choose_.one_of<std::string>({catalog_.projects[1], "Third_Project-3", "0605767B5780D5762FC5C0118072A564",
-                                         "a.b", "pro ject", "项目", std::string(65, 'a'), std::string(64, 'a'), "a%b"});
-        const std::string old_path = "/v3/" + out.project_id + "/";
-        out.target = "/v3/" + percent_encode(path) + "/" + out.target.substr(old_path.size());
-        out.project_id = path;
-    }
+    return query;
+}
+
+list_request request_maker::combination() {
+    // Mostly those who may see something.
+    const asker& who = choose_.percent(94) ? askers().at(choose_.below(8)) : askers().at(8 + choose_.below(4));
+    list_request out = finish(who, random_query(who, 5));
+    // Another project's path, or no project at all.
+    if (choose_.percent(2))
+        set_project(out, choose_.one_of<std::string>({catalog_.projects[1], "Third_Project-3",
+                                                      "0605767B5780D5762FC5C0118072A564", "a.b", "pro ject", "项目",
+                                                      std::string(65, 'a'), std::string(64, 'a'), "a%b"}));
     // Several of the longest names in one request may be more than a service wants to read.
     return out.target.size() > 7000 ? combination() : out;
+}
+
+list_request request_maker::by_anybody(const std::vector<asker>& callers) {
+    const asker& who = choose_.one_of(callers);
+    list_request out;
+    if (choose_.percent(12)) {
+        out = finish(who, {});
+        out.backup_id = choose_.percent(60) ? choose_.one_of(catalog_.backups) : choose_.one_of(catalog_.children);
+        if (choose_.percent(5)) out.backup_id = choose_.one_of<std::string>({choose_.uuid(), "x", "null", "%"});
+        out.target += "/" + percent_encode(out.backup_id);
+    } else if (choose_.percent(40)) {
+        // What decides who sees what, and nothing else.
+        model::parameters query;
+        const auto add = [&](const char* name, unsigned share) {
+            if (choose_.percent(share)) query.emplace_back(name, choose_.one_of(valid_.at(name)));
+        };
+        add("own_type", 70);
+        add("all_tenants", 30);
+        add("enterprise_project_id", 40);
+        add("member_status", 20);
+        add("marker", 20);
+        add("offset", 10);
+        if (choose_.percent(60)) query.emplace_back("limit", choose_.one_of<std::string>({"1", "5", "20", "100"}));
+        choose_.shuffle(query);
+        out = finish(who, query);
+    } else {
+        out = finish(who, random_query(who, 3));
+    }
+    if (choose_.percent(12)) {
+        // Another project's path, or one that is nearly the caller's own. No slash: the model knows no other paths.
+        const std::vector<std::string> odd_ends{"x", " ", "%", "'", "\\"};
+        std::string path = choose_.one_of(catalog_.projects);
+        if (choose_.percent(30)) path = upper(out.project_id);
+        if (choose_.percent(10)) path = out.project_id + choose_.one_of(odd_ends);
+        if (choose_.percent(10)) path = out.project_id.substr(0, out.project_id.size() - 1);
+        set_project(out, path);
+    }
+    return out.target.size() > 7000 ? by_anybody(callers) : out;
 }
 
 } // namespace support
