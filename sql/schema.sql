@@ -129,7 +129,7 @@ CREATE FUNCTION catalog.is_project_id(value text) RETURNS boolean
 
 CREATE FUNCTION catalog.member_state(status text) RETURNS smallint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE status WHEN 'pending'::text THEN 1 WHEN 'accepted'::text THEN 2 ELSE 4 END;
+    RETURN CASE status WHEN 'pending'::text THEN 1 WHEN 'accepted'::text THEN 2 WHEN 'rejected'::text THEN 4 ELSE NULL::integer END;
 
 CREATE FUNCTION catalog.members_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER

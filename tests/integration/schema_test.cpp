@@ -2,6 +2,7 @@
 #define BOOST_TEST_DYN_LINK
 #include "child_process.hpp"
 #include "postgres_cluster.hpp"
+#include "service.hpp"
 #include "sql_session.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -12,6 +13,7 @@
 
 BOOST_AUTO_TEST_SUITE(schema)
 
+using support::import_records;
 using support::postgres_cluster;
 using support::sql_session;
 
@@ -60,6 +62,54 @@ BOOST_AUTO_TEST_CASE(revert_and_deploy_again) {
     BOOST_REQUIRE_MESSAGE(deployed.status == 0, deployed.output << deployed.errors);
     const auto verified = script({"migrate", "verify", "--database-url", url});
     BOOST_TEST(verified.status == 0, verified.output << verified.errors);
+    cluster.drop_database(database);
+}
+
+// A backup without member records of its own has no sharing state: neither a child of a shared backup, nor one whose
+// last record was deleted. An older schema's wrong states are put right by the migration.
+BOOST_AUTO_TEST_CASE(sharing_state_without_member_records) {
+    auto& cluster = postgres_cluster::instance();
+    const std::string database = cluster.create_database();
+    const std::string url = cluster.superuser_url(database);
+    const auto reverted = script({"migrate", "revert", "--to", "@v1", "--yes", "--database-url", url});
+    BOOST_REQUIRE_MESSAGE(reverted.status == 0, reverted.output << reverted.errors);
+    const auto id = [](int number) { return "00000000-0000-4000-8000-00000000000" + std::to_string(number); };
+    const auto backup = [&](int number, const std::string& more) {
+        return R"({"id": ")" + id(number) + R"(", "name": "", "project_id": "p", "checkpoint_id": ")" + id(0) +
+               R"(", "vault_id": ")" + id(0) + R"(", "resource_id": ")" + id(0) +
+               R"(", "resource_type": "OS::Nova::Server", "created_at": "2020-01-01T00:00:00")" + more + "}\n";
+    };
+    const auto member = [&](int number, const std::string& status) {
+        return R"({"kind": "member", "id": ")" + id(9 - number) + R"(", "backup_id": ")" + id(number) +
+               R"(", "dest_project_id": "q", "status": ")" + status + "\"}\n";
+    };
+    import_records(cluster.url("test_writer", database),
+                   backup(1, "") + backup(2, R"(, "parent_id": ")" + id(1) + "\"") + backup(3, "") + backup(4, "") +
+                       member(1, "pending") + member(3, "accepted") + member(4, "rejected"));
+    sql_session sql(url);
+    sql.run("DELETE FROM catalog.members WHERE backup_id = $1", {id(3)});
+    const auto states = [&] {
+        return sql.value("SELECT string_agg(member_states::text, ' ' ORDER BY id) FROM catalog.backups "
+                         "WHERE owner_project_id IS NULL");
+    };
+    BOOST_TEST(states() == "1 4 4 4"); // of the second and the third it is wrong
+    const auto deployed = script({"migrate", "deploy", "--database-url", url});
+    BOOST_REQUIRE_MESSAGE(deployed.status == 0, deployed.output << deployed.errors);
+    BOOST_TEST(states() == "1 0 0 4");
+    sql.run(
+        "INSERT INTO catalog.members (project_id, id, backup_id, dest_project_id, status) VALUES ('p', $1, $2, 'q', "
+        "'rejected')",
+        {id(7), id(3)});
+    BOOST_TEST(states() == "1 0 4 4");
+    sql.run("DELETE FROM catalog.members WHERE backup_id IN ($1, $2)", {id(3), id(4)});
+    BOOST_TEST(states() == "1 0 0 0");
+    BOOST_TEST(sql.value("SELECT count(*) FROM catalog.backups WHERE owner_project_id IS NOT NULL") == "2");
+    // The counters, which totals come from, say the same as the rows.
+    BOOST_TEST(
+        sql.value("SELECT count(*) FROM (SELECT facet, sum(n) AS n FROM (SELECT facet, n FROM catalog.facet_counts "
+                  "UNION ALL SELECT facet, n FROM catalog.count_deltas) c GROUP BY facet HAVING sum(n) <> 0) c "
+                  "FULL JOIN (SELECT facet, count(*) AS n FROM catalog.backups GROUP BY facet) b "
+                  "USING (facet) WHERE c.n IS DISTINCT FROM b.n") == "0");
     cluster.drop_database(database);
 }
 
