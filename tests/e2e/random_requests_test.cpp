@@ -48,12 +48,15 @@ public:
         read_rights();
         import_records(postgres_cluster::instance().url("test_writer", database_), catalog_.lines);
         const std::string url = postgres_cluster::instance().url("test_reader", database_);
-        plain_.emplace(catalog_service::options{url, tokens_of(callers_), {"--access-log", "off"}});
+        // What is compared is what answers hold, not how soon a busy machine gives them.
+        plain_.emplace(catalog_service::options{
+            url, tokens_of(callers_), {"--access-log", "off", "--request-timeout", "25s", "--database-wait", "25s"}});
         // Few database connections: one caller's request soon follows another's on each.
         dedicated_.emplace(catalog_service::options{url,
                                                     tokens_of(callers_),
                                                     {"--dedicated-cloud", "true", "--unknown-parameters", "ignore",
-                                                     "--database-connections", "2", "--access-log", "off"}});
+                                                     "--database-connections", "2", "--access-log", "off",
+                                                     "--request-timeout", "25s", "--database-wait", "25s"}});
     }
 
     ~laboratory() {
