@@ -29,8 +29,13 @@ packages_for() { # packages_for GROUP: the Debian packages of one purpose
         [ "$(debian_release)" = 12 ] || printf ' libpqxx-dev'
         ;;
     database) printf 'openssl postgresql postgresql-client sqitch libdbd-pg-perl util-linux procps' ;;
+    pooler) printf 'pgbouncer' ;;
+    image) # builds and runs container images without an engine; crun does not run everywhere, runc does
+        printf 'mmdebstrap buildah podman runc ca-certificates curl'
+        ;;
+    package) printf 'dpkg-dev' ;;
     fuzz) printf 'clang libclang-rt-dev' ;;
-    lint) printf 'clang-format clang-tidy shellcheck' ;;
+    lint) printf 'clang-format clang-tidy shellcheck docker-compose prometheus' ;;
     bench) printf 'wrk gnuplot-nox' ;;
     bare) printf 'mmdebstrap git util-linux' ;;
     web) # tests of the API's description, the metrics and the console
@@ -65,10 +70,12 @@ install_packages() { # install_packages GROUP...: a no-op in milliseconds when e
         mkdir -p /etc/postgresql-common/createcluster.d
         echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/backup-catalog.conf
     fi
-    # The tests want the program of this package, not a server on every address of the machine.
-    if [[ " ${missing[*]} " = *' prometheus '* ]] && [ -d /etc/systemd/system ]; then
-        ln -sfn /dev/null /etc/systemd/system/prometheus.service
-    fi
+    # The tests want the programs of these packages, not a server on every address of the machine.
+    for package in prometheus pgbouncer; do
+        if [[ " ${missing[*]} " = *" $package "* ]] && [ -d /etc/systemd/system ]; then
+            ln -sfn /dev/null "/etc/systemd/system/$package.service"
+        fi
+    done
     local patiently=(-qq -o DPkg::Lock::Timeout=120) # a fresh machine may be updating itself
     quietly apt-get "${patiently[@]}" update
     # The 1.74 development packages conflict with the 1.81 ones; apt replaces them.

@@ -202,7 +202,8 @@ db::session_options session_options_of(const settings& s) {
     db::session_options options;
     options.url = s.database_url;
     options.statement_timeout = s.request_timeout;
-    options.max_prepared = s.prepared_statements;
+    options.keeps_state = s.prepared_statements;
+    options.max_prepared = s.prepared_statements_kept;
     return options;
 }
 

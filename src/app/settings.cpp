@@ -254,8 +254,11 @@ constexpr auto table = std::to_array<setting>({
      [](settings& s, std::string_view v) { return store_number(s.database_queue, v, 0, 100'000); }},
     {"database-wait", "duration", "2s", "time that a request may wait for a connection; more is answered 503", serve,
      [](settings& s, std::string_view v) { return store_duration(s.database_wait, v); }},
-    {"prepared-statements", "16 to 10000", "256", "statements that each connection keeps prepared", serve,
-     [](settings& s, std::string_view v) { return store_number(s.prepared_statements, v, 16, 10'000); }},
+    {"prepared-statements", "boolean", "true",
+     "prepare statements and keep settings on the connection; false: for a pooler in transaction mode", serve,
+     [](settings& s, std::string_view v) { return store_boolean(s.prepared_statements, v); }},
+    {"prepared-statements-kept", "16 to 10000", "256", "statements that each connection keeps prepared", serve,
+     [](settings& s, std::string_view v) { return store_number(s.prepared_statements_kept, v, 16, 10'000); }},
 });
 
 const setting* find_setting(std::string_view name, unsigned commands) {

@@ -49,7 +49,8 @@ struct settings {
     std::uint64_t database_connections = 8;
     std::uint64_t database_queue = 1024;
     std::chrono::milliseconds database_wait{2000};
-    std::uint64_t prepared_statements = 256;
+    bool prepared_statements = true;
+    std::uint64_t prepared_statements_kept = 256;
 };
 
 // Which settings a subcommand takes.

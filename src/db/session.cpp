@@ -27,18 +27,46 @@ failure classify(const std::string& sqlstate) {
 
 // One way a statement: generic plans, without the kinds of plan that a page never wants. Measured: a planner that
 // chooses between two indexes is wrong for some project by a factor of a thousand (docs/architecture.md).
-constexpr std::string_view fixed_plan_settings =
-    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; "
-    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_sort = off; SET max_parallel_workers_per_gather "
-    "= 0; SET jit = off";
+constexpr auto fixed_plan_settings = std::to_array<std::string_view>({
+    "plan_cache_mode = force_generic_plan",
+    "enable_seqscan = off",
+    "enable_bitmapscan = off",
+    "enable_hashjoin = off",
+    "enable_mergejoin = off",
+    "enable_sort = off",
+    "max_parallel_workers_per_gather = 0",
+    "jit = off",
+});
 
-// The connection string with bounds on how long a silent network can hold a connection, where it names none itself.
+// What every statement may rely on. `set` is SET, for the session, or SET LOCAL, for the transaction.
+std::string settings_text(std::string_view set, const session_options& options) {
+    std::string out;
+    const auto add = [&](std::string_view setting) {
+        if (!out.empty()) out += "; ";
+        out += set;
+        out += ' ';
+        out += setting;
+    };
+    add("TimeZone = 'UTC'");
+    add("DateStyle = 'ISO'");
+    add("search_path = catalog, pg_temp");
+    add("statement_timeout = " + std::to_string(options.statement_timeout.count()));
+    if (options.fixed_plans)
+        for (const std::string_view setting : fixed_plan_settings)
+            add(setting);
+    return out;
+}
+
+// The connection string with the character set and the program's name, and with bounds on how long a silent network can
+// hold a connection, where it names none itself. (What is named at the start a pooler gives to each client again.)
 std::string with_bounds(const std::string& url, std::chrono::milliseconds statement_timeout) {
     PQconninfoOption* parsed = PQconninfoParse(url.c_str(), nullptr);
     if (!parsed) throw error(failure::other, "", "is not a libpq URL such as postgresql://user@host/dbname");
     const auto user_timeout = std::max<long long>(statement_timeout.count(), 10'000) + 5'000;
-    const std::array<std::pair<std::string_view, std::string>, 5> bounds{
-        {{"connect_timeout", "5"},
+    const std::array<std::pair<std::string_view, std::string>, 7> bounds{
+        {{"client_encoding", "UTF8"},
+         {"application_name", "backup-catalog"},
+         {"connect_timeout", "5"},
          {"keepalives_idle", "10"},
          {"keepalives_interval", "5"},
          {"keepalives_count", "3"},
@@ -53,12 +81,14 @@ std::string with_bounds(const std::string& url, std::chrono::milliseconds statem
         }
         out += "' ";
     };
+    // These two are ours, whatever the URL says.
+    const auto is_ours = [](std::string_view name) { return name == "client_encoding" || name == "application_name"; };
     for (const PQconninfoOption* option = parsed; option->keyword; ++option)
-        if (option->val) add(option->keyword, option->val);
+        if (option->val && !is_ours(option->keyword)) add(option->keyword, option->val);
     for (const auto& [name, value] : bounds) {
         bool named = false;
         for (const PQconninfoOption* option = parsed; option->keyword; ++option)
-            named = named || (name == option->keyword && option->val);
+            named = named || (name == option->keyword && option->val && !is_ours(name));
         if (!named) add(name, value);
     }
     PQconninfoFree(parsed);
@@ -120,11 +150,19 @@ struct session::state {
     explicit state(const session_options& options)
         : connection(with_bounds(options.url, options.statement_timeout))
         , work(std::make_unique<pqxx::nontransaction>(connection))
-        , max_prepared(options.max_prepared) {}
+        , max_prepared(options.max_prepared)
+        , keeps_state(options.keeps_state) {
+        if (keeps_state)
+            work->exec(settings_text("SET", options));
+        else
+            transaction_settings = "; " + settings_text("SET LOCAL", options);
+    }
 
     pqxx::connection connection;
     std::unique_ptr<pqxx::nontransaction> work; // libpqxx's transactions cost round trips of their own: BEGIN is ours
     std::size_t max_prepared;
+    bool keeps_state;
+    std::string transaction_settings; // SQL that goes with each BEGIN, so that it costs no round trip
     bool broken = false;
     std::size_t named = 0;
     std::list<std::pair<std::string, std::string>> recent; // text, name; the most recently used first
@@ -165,14 +203,7 @@ struct session::state {
 
 session::session(const session_options& options) {
     bool broken = false;
-    translated(broken, [&] {
-        state_ = std::make_unique<state>(options);
-        state_->work->exec("SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET client_encoding = 'UTF8'; "
-                           "SET search_path = catalog, pg_temp; SET application_name = 'backup-catalog'; "
-                           "SET statement_timeout = " +
-                           std::to_string(options.statement_timeout.count()));
-        if (options.fixed_plans) state_->work->exec(fixed_plan_settings);
-    });
+    translated(broken, [&] { state_ = std::make_unique<state>(options); });
 }
 
 session::~session() = default;
@@ -180,6 +211,10 @@ session::session(session&&) noexcept = default;
 session& session::operator=(session&&) noexcept = default;
 
 rows session::run(const statement& statement) {
+    if (!state_->keeps_state) {
+        metrics::prepared_statements.add(1, {"unnamed"});
+        return run_once(statement);
+    }
     return translated(state_->broken, [&] {
         const std::string& name = state_->prepared_name(statement.text());
         auto result = std::make_shared<pqxx::result>(state_->work->exec(pqxx::prepped{name}, state::bind(statement)));
@@ -214,10 +249,15 @@ rows session::explain(const statement& statement, std::string_view options) {
 }
 
 void session::begin(bool read_snapshot) {
-    translated(state_->broken, [&] {
-        state_->work->exec(read_snapshot ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-                                         : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-    });
+    std::string text(read_snapshot ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+                                   : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+    text += state_->transaction_settings;
+    try {
+        translated(state_->broken, [&] { state_->work->exec(text); });
+    } catch (const error&) {
+        rollback(); // a cancel may have come between BEGIN and a setting
+        throw;
+    }
 }
 
 void session::commit() {

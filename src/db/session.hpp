@@ -37,6 +37,10 @@ struct session_options {
     std::chrono::milliseconds statement_timeout{0}; // 0 = none
     std::size_t max_prepared = 256;                 // prepared statements kept, least recently used out first
     bool fixed_plans = true;                        // generic plans with one way each; off for import and export
+    // False leaves nothing behind on the server's connection, which a pooler in transaction mode hands to somebody else
+    // after each transaction: statements are unnamed, settings are made by begin() for its transaction alone, and a
+    // statement outside of begin() … commit() runs with the server's own settings. Not for explain().
+    bool keeps_state = true;
 };
 
 // True if libpq understands the URL (or keyword/value string). Its own message could hold a password.
@@ -52,7 +56,7 @@ public:
     session(const session&) = delete;
     session& operator=(const session&) = delete;
 
-    // Runs a prepared statement (prepared at its first use) and returns its rows.
+    // Runs a prepared statement (prepared at its first use; unnamed without `keeps_state`) and returns its rows.
     rows run(const statement& statement);
 
     // Runs a statement once, unprepared: settings, DDL, EXPLAIN.

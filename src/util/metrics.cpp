@@ -79,8 +79,9 @@ value database_connects("backup_catalog_database_connects_total", kind::counter,
 value database_connections_lost("backup_catalog_database_connections_lost_total", kind::counter,
                                 "Connections to the database that broke");
 value prepared_statements("backup_catalog_prepared_statements_total", kind::counter,
-                          "Statements run: hit = was prepared on its connection, miss = had to be",
-                          {{"result", {"hit", "miss"}}});
+                          "Statements run: hit = was prepared on its connection, miss = had to be, unnamed = with "
+                          "prepared-statements=false",
+                          {{"result", {"hit", "miss", "unnamed"}}});
 value database_connections("backup_catalog_database_connections", kind::gauge,
                            "Connections to the database; absent = configured, but not connected",
                            {{"state", {"in_use", "idle", "absent"}}});

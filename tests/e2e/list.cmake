@@ -24,3 +24,19 @@ add_e2e_test(surface_test)
 add_e2e_test(injection_test)
 add_e2e_test(identity_faults_test)
 target_include_directories(identity_faults_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/identity) # scripted_peer.hpp
+
+# The same programs with PgBouncer in transaction mode between service and database. Left out: what the database is seen
+# to do by way of prepared statements, and what does not touch it but takes long.
+function(add_pooler_test name connections)
+    add_test(NAME ${name}_through_pooler COMMAND ${name} ${ARGN})
+    describe_test(${name}_through_pooler e2e 600)
+    set_tests_properties(${name}_through_pooler PROPERTIES RUN_SERIAL TRUE
+        ENVIRONMENT "TEST_POOLER=${connections};TEST_SEED=3")
+endfunction()
+
+add_pooler_test(random_requests_test 2)
+add_pooler_test(walk_test 2)
+add_pooler_test(count_under_writers_test 4)
+add_pooler_test(http_test 4)
+add_pooler_test(edge_test 4 --run_test=!ten_thousand_idle_connections_and_a_thousand_slow_ones)
+add_pooler_test(surface_test 8 --run_test=!requests_are_counted)

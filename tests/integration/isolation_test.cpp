@@ -1,6 +1,7 @@
 // This file checks that row-level security alone keeps tenants apart, whatever the query says.
 #define BOOST_TEST_DYN_LINK
 #include "db/executor.hpp"
+#include "pooler.hpp"
 #include "postgres_cluster.hpp"
 #include "query/catalog_reader.hpp"
 #include "query/render.hpp"
@@ -10,6 +11,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <thread>
@@ -300,6 +302,77 @@ BOOST_FIXTURE_TEST_CASE(two_tenants_among_cancels_timeouts_and_failures, two_ten
     BOOST_TEST(failed_between > 500U);
     BOOST_TEST(cancels > 100U);
     BOOST_TEST(answered + cut_off + failed_between + refused == 6000U);
+}
+
+// Four clients of a pooler in transaction mode take turns on one connection to PostgreSQL, two tenants among each
+// other, with errors between: every request sees its own tenant's rows, and nothing of it stays on the connection.
+BOOST_FIXTURE_TEST_CASE(two_tenants_through_a_pooler_with_one_connection, two_tenants) {
+    const support::pooler between(1);
+    db::session_options options;
+    options.url = between.url("test_reader", database);
+    options.keeps_state = false;
+    constexpr int clients = 4;
+    constexpr int rounds = 1500;
+    std::atomic<int> answered{0};
+    std::atomic<int> wrong{0};
+    const auto ask = [&](int client) {
+        db::session reader(options);
+        query::list_request request;
+        request.limit = 5;
+        for (int i = 0; i < rounds; ++i) {
+            const bool first = (i + client) % 2 == 0;
+            const bool restricted = i % 3 == 0;
+            const query::caller caller{first ? "a" : "b", restricted ? "carol" : "alice"};
+            if (i % 11 == 0) { // a request of the other tenant that fails half-way
+                reader.begin(true);
+                identify(reader, first ? "b" : "a", "alice", true);
+                bool failed = false;
+                try {
+                    reader.run_once(db::statement("SELECT 1/0"));
+                } catch (const db::error&) {
+                    failed = true;
+                }
+                reader.rollback();
+                wrong += failed ? 0 : 1;
+            }
+            const auto page = query::read_page(reader, caller, request);
+            const bool right = page.has_value() && page->count == (restricted ? 15U : 30U) &&
+                               query::render_page(*page, true, query::page_bytes(*page, true))
+                                       .find(first ? R"("name":"b-)" : R"("name":"a-)") == std::string::npos;
+            (right ? answered : wrong) += 1;
+        }
+    };
+    {
+        std::vector<std::jthread> threads;
+        threads.reserve(clients);
+        for (int client = 0; client < clients; ++client)
+            threads.emplace_back(ask, client);
+    }
+    BOOST_TEST(wrong == 0);
+    BOOST_TEST(answered == clients * rounds);
+    BOOST_TEST(sql_session(postgres_cluster::instance().superuser_url(database))
+                   .value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = "
+                          "'test_reader'") == "1");
+
+    // Inside a transaction the session has what it needs, outside the connection has nothing of it.
+    db::session reader(options);
+    const auto setting = [&](const char* name) {
+        return std::string(
+            reader.run_once(db::statement("SELECT current_setting('" + std::string(name) + "', true)")).text(0, 0));
+    };
+    reader.begin(true);
+    BOOST_TEST(setting("plan_cache_mode") == "force_generic_plan");
+    BOOST_TEST(setting("enable_seqscan") == "off");
+    BOOST_TEST(setting("TimeZone") == "UTC");
+    BOOST_TEST(setting("search_path") == "catalog, pg_temp");
+    BOOST_TEST(setting("application_name") == "backup-catalog");
+    reader.commit();
+    BOOST_TEST(setting("plan_cache_mode") == "auto");
+    BOOST_TEST(setting("enable_seqscan") == "on");
+    BOOST_TEST(setting("TimeZone") == "Asia/Shanghai");
+    BOOST_TEST(setting("catalog.project_id").empty());
+    BOOST_TEST(reader.run_once(db::statement("SELECT count(*) FROM catalog.backups")).text(0, 0) == "0");
+    BOOST_TEST(reader.run_once(db::statement("SELECT count(*) FROM pg_prepared_statements")).text(0, 0) == "0");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,8 @@
 // This file starts and stops the program under test.
 #include "service.hpp"
 
+#include "pooler.hpp"
+
 #include <boost/json.hpp>
 
 #include <csignal>
@@ -22,7 +24,11 @@ std::string identity_json(const std::vector<token>& tokens) {
 }
 
 catalog_service::catalog_service(const options& how) {
-    command start{{catalog_binary(), "serve", "--database-url", how.database_url, "--listen", "127.0.0.1:0"}};
+    const pooler* const between = pooler_of_all_services();
+    command start{{catalog_binary(), "serve", "--database-url",
+                   between != nullptr ? between->through(how.database_url) : how.database_url, "--listen",
+                   "127.0.0.1:0"}};
+    if (between != nullptr) start.arguments.insert(start.arguments.end(), {"--prepared-statements", "false"});
     std::vector<std::string> identity = how.identity;
     if (identity.empty())
         identity = {"--identity", "static", "--identity-file",

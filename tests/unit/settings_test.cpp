@@ -130,6 +130,7 @@ BOOST_AUTO_TEST_CASE(documented_defaults_are_the_real_ones) {
                                           s.database_queue,
                                           static_cast<std::uint64_t>(s.database_wait.count()),
                                           s.prepared_statements,
+                                          s.prepared_statements_kept,
                                           static_cast<std::uint64_t>(s.keystone.login.scoped_to),
                                           static_cast<std::uint64_t>(s.keystone.cache.valid_age.count()),
                                           static_cast<std::uint64_t>(s.keystone.cache.refused_age.count()),
@@ -224,6 +225,7 @@ BOOST_AUTO_TEST_CASE(every_setting_comes_from_every_source) {
                                                          {"identity-scope", "system"},
                                                          {"dedicated-cloud", "true"},
                                                          {"tls-minimum-version", "1.3"},
+                                                         {"prepared-statements", "false"},
                                                          {"unknown-parameters", "ignore"}};
     for (const setting& setting : all_settings()) {
         const auto given = values.find(setting.name);
