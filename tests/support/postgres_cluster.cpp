@@ -67,8 +67,9 @@ postgres_cluster::postgres_cluster() {
                      folder_.string());
     const std::string script = source_folder() + "/scripts/cluster";
     command start{{script, "start", (folder_ / "cluster").string()}};
-    for (const auto* setting : {"fsync=off", "full_page_writes=off", "synchronous_commit=off", "timezone=Asia/Shanghai",
-                                "datestyle=SQL, DMY", "intervalstyle=iso_8601"}) {
+    for (const auto* setting :
+         {"fsync=off", "full_page_writes=off", "synchronous_commit=off", "timezone=Asia/Shanghai", "datestyle=SQL, DMY",
+          "intervalstyle=iso_8601", "shared_preload_libraries=pg_stat_statements"}) {
         start.arguments.emplace_back("--setting");
         start.arguments.emplace_back(setting);
     }
