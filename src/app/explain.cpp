@@ -29,7 +29,7 @@ constexpr std::string_view usage =
     "example: backup-catalog explain --database-url \"$URL\" "
     "'/v3/0605767b5780d5762fc5c0118072a564/backups?status=error&sort=name:asc'\n";
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "'";
     for (const char c : text) {
         out += c;
@@ -82,7 +82,7 @@ private:
         std::cout << statement.text() << '\n';
         for (std::size_t i = 0; i < statement.params().size(); ++i) {
             const auto& param = statement.params()[i];
-            comment_("--   $" + std::to_string(i + 1) + " = " + (param ? quoted(shorten(*param, 200)) : "null"));
+            comment_("--   $" + std::to_string(i + 1) + " = " + (param ? in_quotes(shorten(*param, 200)) : "null"));
         }
     }
 
