@@ -15,6 +15,10 @@ debian_mirror() { # the address that this machine's apt takes Debian itself from
     printf '%s' "$mirror"
 }
 
+apt_network_settings() { # how this machine's apt reaches its mirror, as apt.conf
+    apt-config dump --format '%F "%v";%n' Acquire::http Acquire::https Acquire::Check-Date Acquire::Check-Valid-Until
+}
+
 boost_packages() {
     # Debian 12's unversioned Boost is 1.74, which lacks Boost.JSON; its 1.81 has packages of its own.
     local version=''
@@ -28,7 +32,8 @@ packages_for() { # packages_for GROUP: the Debian packages of one purpose
         printf 'g++ cmake ninja-build ccache mold pkg-config libpq-dev libssl-dev ca-certificates %s' "$(boost_packages)"
         [ "$(debian_release)" = 12 ] || printf ' libpqxx-dev'
         ;;
-    database) printf 'openssl postgresql postgresql-client sqitch libdbd-pg-perl util-linux procps' ;;
+    database) printf 'openssl postgresql util-linux procps %s' "$(packages_for migrate)" ;;
+    migrate) printf 'postgresql-client sqitch libdbd-pg-perl' ;; # all that a machine without the server needs
     pooler) printf 'pgbouncer' ;;
     image) # builds and runs container images without an engine; crun does not run everywhere, runc does
         printf 'mmdebstrap buildah podman runc ca-certificates curl'
