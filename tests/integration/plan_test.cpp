@@ -54,7 +54,7 @@ struct big_catalog {
 };
 
 struct visit {
-    double rows = 0; // entries and rows of backups that plan nodes went through
+    double rows = 0;   // entries and rows of backups that plan nodes went through
     double probes = 0; // how often one of its indexes was searched, or the table read
     double buffers = 0;
     bool sequential = false;
@@ -175,8 +175,8 @@ BOOST_AUTO_TEST_CASE(pages_visit_what_they_return_and_no_shape_scans) {
     // 3. Buffers, the figure without noise.
     BOOST_TEST(read(reader, "limit=50").page.buffers <= 120);
     BOOST_TEST(read(reader, "limit=50&status=deleting&sort=name").page.buffers <= 600);
-    // A resource's hundred backups: found with their sort keys, once for the null times and once for the others; then one
-    // look-up for each document.
+    // A resource's hundred backups: found with their sort keys, once for the null times and once for the others; then
+    // one look-up for each document.
     const std::string resource =
         sql_session(postgres_cluster::instance().superuser_url(database)).value("SELECT md5('r7')::uuid");
     for (const char* sort : {"created_at", "updated_at", "protected_at:asc", "name", "name:asc,updated_at:desc"}) {
