@@ -79,19 +79,21 @@ struct static_verifier::table {
     std::unordered_map<std::string, known_token> tokens;
 };
 
+static_verifier::static_verifier(std::string file)
+    : file_(std::move(file))
+    , tokens_(std::make_shared<table>()) {}
+
 std::shared_ptr<const static_verifier::table> static_verifier::current() const {
     const std::lock_guard lock(mutex_);
     return tokens_;
 }
 
 std::size_t static_verifier::size() const {
-    const auto known = current();
-    return known ? known->tokens.size() : 0;
+    return current()->tokens.size();
 }
 
 boost::asio::awaitable<result<principal>> static_verifier::verify(std::string token) {
     const auto known = current();
-    if (!known) co_return problem{errc::unauthenticated, "the token is unknown"};
     const auto found = known->tokens.find(token);
     if (found == known->tokens.end()) co_return problem{errc::unauthenticated, "the token is unknown"};
     if (found->second.expires_at &&

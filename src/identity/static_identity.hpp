@@ -13,8 +13,7 @@ namespace catalog::identity {
 class static_verifier final : public verifier {
 public:
     // Knows nobody until load().
-    explicit static_verifier(std::string file)
-        : file_(std::move(file)) {}
+    explicit static_verifier(std::string file);
 
     // Reads the file (docs/operations.md shows one). Returns true and knows its tokens, and only those, from now on; or
     // adds every fault, one a line and each with the file's name, to `faults` and goes on with what it knew. Blocks on

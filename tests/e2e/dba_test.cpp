@@ -5,11 +5,11 @@
 #include "random_catalog.hpp"
 #include "service.hpp"
 #include "sql_session.hpp"
+#include "text.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
-#include <sstream>
 #include <thread>
 
 namespace {
@@ -24,14 +24,6 @@ finished psql(const std::string& user, const std::string& database, const std::s
     what.arguments.insert(what.arguments.end(), {"-f", source_folder() + "/sql/dba/" + script,
                                                  postgres_cluster::instance().url(user, database)});
     return run(what);
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> out;
-    std::istringstream in(text);
-    for (std::string line; std::getline(in, line);)
-        out.push_back(line);
-    return out;
 }
 
 // A random catalog with roles and extensions as the scripts make them.

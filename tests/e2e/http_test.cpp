@@ -16,7 +16,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <sstream>
 #include <thread>
 
 namespace {
@@ -130,14 +129,6 @@ std::optional<http_response> raw(const std::string& bytes) {
 
 std::string request_text(const std::string& line, const std::string& more = "") {
     return line + " HTTP/1.1\r\nHost: x\r\nX-Auth-Token: reader-token\r\n" + more + "\r\n";
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> out;
-    std::istringstream in(text);
-    for (std::string line; std::getline(in, line);)
-        out.push_back(line);
-    return out;
 }
 
 std::string export_all(const std::string& url, const std::vector<std::string>& more = {}) {

@@ -2,6 +2,7 @@
 #include "text.hpp"
 
 #include <cctype>
+#include <sstream>
 
 namespace support {
 
@@ -93,6 +94,14 @@ std::string difference(const json::value& wanted, const json::value& got, std::s
     std::string out;
     for (const std::string& line : lines)
         out += line + "\n";
+    return out;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> out;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);)
+        out.push_back(line);
     return out;
 }
 

@@ -1,4 +1,4 @@
-// This file declares what the tests do with text: query strings, curl lines, and small differences of JSON.
+// This file declares what the tests do with text: query strings, lines, curl lines, and small differences of JSON.
 #pragma once
 
 #include <boost/json.hpp>
@@ -19,6 +19,9 @@ std::string target_of(std::string_view path, const std::vector<std::pair<std::st
 // A line to paste into a shell.
 std::string curl_line(std::string_view base_url, std::string_view target, std::string_view token,
                       std::string_view method = "GET");
+
+// The lines of a text, without their ends.
+std::vector<std::string> lines_of(const std::string& text);
 
 // Where two values differ, at most `limit` places, each a line "path: wanted … but got …"; empty when they are equal.
 std::string difference(const boost::json::value& wanted, const boost::json::value& got, std::size_t limit = 8);
