@@ -4,6 +4,7 @@
 #include "util/request_record.hpp"
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@ struct request {
     std::optional<std::string> token; // X-Auth-Token
     std::string traceparent = {};     // as it came; empty: none
     bool wants_timing = false;        // X-Server-Timing is there
+    std::stop_token left = {};        // asked to stop: the client is gone, nobody wants the answer
 };
 
 struct response {

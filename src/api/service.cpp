@@ -10,6 +10,8 @@
 #include "util/text.hpp"
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -31,11 +33,19 @@ problem method_not_allowed(const std::string& method) {
     return {errc::method_not_allowed, "The method " + shorten(method, 20) + " is not allowed here; allowed: GET, HEAD"};
 }
 
+problem out_of_time() {
+    return {errc::timed_out, "The time limit of the request has passed."};
+}
+
 problem to_problem(db::refusal refusal) {
     switch (refusal) {
     case db::refusal::queue_full:
     case db::refusal::waited_too_long:
         return {errc::overloaded, "The service is overloaded; try again later."};
+    case db::refusal::too_late:
+        return out_of_time();
+    case db::refusal::abandoned:
+        return {errc::timed_out, "The client has left."};
     case db::refusal::database_away:
         return {errc::database_away, "The database is not available; try again later."};
     case db::refusal::stopping:
@@ -44,40 +54,79 @@ problem to_problem(db::refusal refusal) {
     return {errc::overloaded, "The service is stopping; try again."};
 }
 
-// Runs `task` on a database thread and resumes the coroutine on its own executor with the response. Name the arguments
+// What surrounds database work for a request.
+struct work_terms {
+    const std::string& request_id;
+    request_record& record; // lives in the coroutine that waits: nobody else touches it meanwhile
+    std::string owner;      // whose turn it takes in the queue
+    std::chrono::steady_clock::time_point deadline;
+    std::stop_token abandoned;
+};
+
+struct outcome {
+    response answer;
+    bool overloaded = false; // was refused at the door
+};
+
+// The response that `task` gives, or the one that explains what it threw. Throws db::error of failure::connection
+// alone.
+response attempt(const work& task, db::session& session, const work_terms& terms) {
+    std::string sqlstate;
+    std::string reason;
+    try {
+        return task(session);
+    } catch (const db::error& e) {
+        if (e.kind() == db::failure::connection) throw; // the executor tries once more
+        if (e.kind() == db::failure::timeout) return error_response(out_of_time(), terms.request_id);
+        sqlstate = e.sqlstate();
+        reason = e.what();
+    } catch (const std::exception& e) {
+        reason = e.what();
+    }
+    log_event("error", "request_failed",
+              {{"request_id", terms.request_id},
+               {"trace_id", terms.record.trace_id()},
+               {"sqlstate", sqlstate},
+               {"reason", reason}});
+    return error_response(unexpected(), terms.request_id);
+}
+
+// Runs `task` on a database thread and resumes the coroutine on its own executor with the outcome. Name the arguments
 // before the co_await: GCC 12 destroys temporary lambdas in it twice (bug 107288).
-asio::awaitable<response> offload(db::executor& database, std::string request_id, request_record& record, work task) {
-    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(response)>(
-        [&database, &request_id, &record, &task](auto handler) {
-            const auto finish = resumption<response>(std::move(handler));
-            // The record lives in the coroutine that waits for the handler: nobody else touches it meanwhile.
+asio::awaitable<outcome> queue_for_database(db::executor& database, work_terms terms, work task) {
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(outcome)>(
+        [&database, &terms, &task](auto handler) {
+            const auto finish = resumption<outcome>(std::move(handler));
             const auto submitted = std::chrono::steady_clock::now();
-            database.submit(
-                {[finish, task = std::move(task), id = request_id, &record, submitted](db::session& session) {
-                     record.time(stage::wait) = std::chrono::steady_clock::now() - submitted;
-                     try {
-                         finish(task(session));
-                     } catch (const db::error& e) {
-                         if (e.kind() == db::failure::connection) throw; // the executor tries once more
-                         if (e.kind() == db::failure::timeout) {
-                             finish(error_response({errc::timed_out, "The time limit of the request has passed."}, id));
-                         } else {
-                             log_event("error", "request_failed",
-                                       {{"request_id", id},
-                                        {"trace_id", record.trace_id()},
-                                        {"sqlstate", e.sqlstate()},
-                                        {"reason", e.what()}});
-                             finish(error_response(unexpected(), id));
-                         }
-                     } catch (const std::exception& e) {
-                         log_event("error", "request_failed",
-                                   {{"request_id", id}, {"trace_id", record.trace_id()}, {"reason", e.what()}});
-                         finish(error_response(unexpected(), id));
-                     }
-                 },
-                 [finish, id = request_id](db::refusal refusal) { finish(error_response(to_problem(refusal), id)); }});
+            db::executor::job job;
+            job.owner = terms.owner;
+            job.deadline = terms.deadline;
+            job.abandoned = terms.abandoned;
+            job.run = [finish, &terms, &task, submitted](db::session& session) -> db::executor::completion {
+                terms.record.time(stage::wait) = std::chrono::steady_clock::now() - submitted;
+                return [finish, answer = std::make_shared<response>(attempt(task, session, terms))] {
+                    finish({std::move(*answer), false});
+                };
+            };
+            job.refused = [finish, &terms](db::refusal why) {
+                finish({error_response(to_problem(why), terms.request_id), why == db::refusal::queue_full});
+            };
+            database.submit(std::move(job));
         },
         asio::use_awaitable);
+}
+
+// A client that is told at once that there is no room asks again at once: telling it then costs more than the page did,
+// and starves those who wait (85,000 refusals a second leave a ninth of the pages).
+constexpr std::chrono::milliseconds refusal_pause{100};
+
+asio::awaitable<response> offload(db::executor& database, work_terms terms, work task) {
+    outcome out = co_await queue_for_database(database, std::move(terms), std::move(task));
+    if (out.overloaded) {
+        asio::steady_timer pause(co_await asio::this_coro::executor, refusal_pause);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+    co_return std::move(out.answer);
 }
 
 // A body of this size must not be built: it would be held for as long as the client takes to read it.
@@ -210,9 +259,11 @@ asio::awaitable<response> service::answer(const request& request, request_record
 
     query::reading how;
     how.deadline = arrived + options_.request_timeout;
+    how.abandoned = request.left;
     how.record = &record;
     const std::size_t most = options_.max_response_bytes;
     const query::caller caller{principal.project_id, principal.user_id};
+    work_terms terms{request.id, record, principal.project_id, how.deadline, request.left};
     if (route->backup_id) {
         const auto backup_id = parse_uuid(*route->backup_id);
         if (!backup_id)
@@ -225,7 +276,7 @@ asio::awaitable<response> service::answer(const request& request, request_record
         work show = [caller, how, most, id = *backup_id, request_id = request.id](db::session& session) {
             return show_backup(session, caller, id, how, most, request_id);
         };
-        co_return co_await offload(database_, request.id, record, std::move(show));
+        co_return co_await offload(database_, std::move(terms), std::move(show));
     }
 
     auto wanted = parse_list_request(route->query, options_);
@@ -236,7 +287,7 @@ asio::awaitable<response> service::answer(const request& request, request_record
     work list = [caller, how, most, wanted = std::move(*wanted), request_id = request.id](db::session& session) {
         return list_backups(session, caller, wanted, how, most, request_id);
     };
-    co_return co_await offload(database_, request.id, record, std::move(list));
+    co_return co_await offload(database_, std::move(terms), std::move(list));
 }
 
 } // namespace catalog::api

@@ -46,22 +46,26 @@ admin::admin(boost::asio::io_context& io, db::executor& database, const identity
 
 void admin::send_probe() {
     if (health_->under_way.exchange(true)) return;
-    database_.submit({[state = health_](db::session& session) {
-                          try {
-                              session.run(db::statement(sql::ping));
-                              state->answered = clock::now().time_since_epoch().count();
-                              state->up = true;
-                          } catch (const db::error& e) {
-                              if (e.kind() == db::failure::connection) throw; // once more, on a new connection
-                              state->up = false;
-                          }
-                          state->under_way = false;
-                      },
-                      [state = health_](db::refusal why) {
-                          // No place for a probe is no news of the database; `patience` bounds what that may hide.
-                          if (why == db::refusal::database_away) state->up = false;
-                          state->under_way = false;
-                      }});
+    db::executor::job job;
+    job.run = [state = health_](db::session& session) -> db::executor::completion {
+        try {
+            session.run(db::statement(sql::ping));
+            state->answered = clock::now().time_since_epoch().count();
+            state->up = true;
+        } catch (const db::error& e) {
+            if (e.kind() == db::failure::connection) throw; // once more, on a new connection
+            state->up = false;
+        }
+        state->under_way = false;
+        return {};
+    };
+    job.refused = [state = health_](db::refusal why) {
+        // No place for a probe is no news of the database; `patience` bounds what that may hide.
+        if (why == db::refusal::database_away) state->up = false;
+        state->under_way = false;
+    };
+    job.deadline = clock::now() + patience;
+    database_.submit(std::move(job));
 }
 
 void admin::start() {

@@ -9,6 +9,7 @@
 #include <array>
 #include <libpq-fe.h>
 #include <list>
+#include <sys/socket.h>
 #include <unordered_map>
 
 namespace catalog::db {
@@ -51,6 +52,7 @@ std::string settings_text(std::string_view set, const session_options& options) 
     add("DateStyle = 'ISO'");
     add("search_path = catalog, pg_temp");
     add("statement_timeout = " + std::to_string(options.statement_timeout.count()));
+    add("client_connection_check_interval = '2s'"); // a service that was killed leaves no statement behind
     if (options.fixed_plans)
         for (const std::string_view setting : fixed_plan_settings)
             add(setting);
@@ -146,9 +148,23 @@ bool rows::is_null(std::size_t row, std::size_t column) const noexcept {
     return result[static_cast<pqxx::result::size_type>(row)][static_cast<pqxx::row::size_type>(column)].is_null();
 }
 
+namespace {
+
+// libpqxx can take a connection over but not show libpq's own handle, which cancelling needs.
+PGconn* open_raw(const std::string& url) {
+    PGconn* const raw = PQconnectdb(url.c_str());
+    if (PQstatus(raw) == CONNECTION_OK) return raw;
+    const std::string reason = raw ? PQerrorMessage(raw) : "out of memory";
+    PQfinish(raw);
+    throw pqxx::broken_connection(reason);
+}
+
+} // namespace
+
 struct session::state {
     explicit state(const session_options& options)
-        : connection(with_bounds(options.url, options.statement_timeout))
+        : raw(open_raw(with_bounds(options.url, options.statement_timeout)))
+        , connection(pqxx::connection::seize_raw_connection(raw))
         , work(std::make_unique<pqxx::nontransaction>(connection))
         , max_prepared(options.max_prepared)
         , keeps_state(options.keeps_state) {
@@ -158,6 +174,7 @@ struct session::state {
             transaction_settings = "; " + settings_text("SET LOCAL", options);
     }
 
+    PGconn* raw; // owned by `connection`
     pqxx::connection connection;
     std::unique_ptr<pqxx::nontransaction> work; // libpqxx's transactions cost round trips of their own: BEGIN is ours
     std::size_t max_prepared;
@@ -286,6 +303,22 @@ void session::copy_in(std::string_view table, std::span<const std::string_view> 
             stream.write_row(record);
         stream.complete();
     });
+}
+
+std::shared_ptr<const interrupter> session::interrupter() const {
+    std::shared_ptr<void> cancel(PQgetCancel(state_->raw),
+                                 [](void* handle) { PQfreeCancel(static_cast<PGcancel*>(handle)); });
+    return std::shared_ptr<const db::interrupter>(new db::interrupter(std::move(cancel), PQsocket(state_->raw)));
+}
+
+void interrupter::cancel() const noexcept {
+    // What is wrong shows when the statement does not end: then it is severed.
+    std::array<char, 256> reason{};
+    PQcancel(static_cast<PGcancel*>(cancel_.get()), reason.data(), static_cast<int>(reason.size()));
+}
+
+void interrupter::sever() const noexcept {
+    shutdown(socket_, SHUT_RDWR);
 }
 
 bool session::broken() const noexcept {

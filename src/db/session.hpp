@@ -43,6 +43,28 @@ struct session_options {
     bool keeps_state = true;
 };
 
+// Ends what a connection is doing, from another thread than its own.
+class interrupter {
+public:
+    // Asks the server to cancel the statement under way (PostgreSQL section 34.7): it ends with failure::timeout,
+    // unless it is done before. Opens a connection, so that a silent network can hold it for as long as
+    // tcp_user_timeout says. Any thread, also after the session's end.
+    void cancel() const noexcept;
+
+    // Cuts the connection: whatever waits for it ends with failure::connection. Any thread, but the session must be
+    // there until it returns.
+    void sever() const noexcept;
+
+private:
+    friend class session;
+    interrupter(std::shared_ptr<void> cancel, int socket)
+        : cancel_(std::move(cancel))
+        , socket_(socket) {}
+
+    std::shared_ptr<void> cancel_; // libpq's PGcancel
+    int socket_;
+};
+
 // True if libpq understands the URL (or keyword/value string). Its own message could hold a password.
 bool is_valid_url(const std::string& url);
 
@@ -75,6 +97,9 @@ public:
     // Appends rows to a table by COPY. Fields are text as PostgreSQL reads it, or null; each row has one a column.
     void copy_in(std::string_view table, std::span<const std::string_view> columns,
                  const std::vector<std::vector<std::optional<std::string>>>& records);
+
+    // What can end a statement of this connection from outside.
+    std::shared_ptr<const db::interrupter> interrupter() const;
 
     // True once the connection can't be used any more.
     bool broken() const noexcept;

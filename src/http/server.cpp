@@ -94,12 +94,13 @@ public:
     }
 
 private:
-    // Ends what is late. Looks at all connections ten times in the shortest of the times that they have.
+    // Ends what is late. Looks at all connections ten times in the shortest of the times that they have, and often enough
+    // to see soon that a client has left.
     asio::awaitable<void> watch_time() {
         const server_options& o = state_.options;
         const auto pause =
             std::clamp<std::chrono::milliseconds>(std::min({o.idle_timeout, o.receive_timeout, o.write_timeout}) / 10,
-                                                  std::chrono::milliseconds(5), std::chrono::milliseconds(500));
+                                                  std::chrono::milliseconds(5), std::chrono::milliseconds(100));
         while (watching_) {
             error_code ec;
             clock_.expires_after(pause);

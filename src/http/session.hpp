@@ -15,6 +15,8 @@
 #include <boost/asio/write.hpp>
 
 #include <array>
+#include <poll.h>
+#include <stop_token>
 #include <type_traits>
 
 namespace catalog::http {
@@ -25,6 +27,8 @@ using boost::system::error_code;
 
 // What is read and thrown away of a refused request, so that the client sees the answer and not a reset.
 inline constexpr std::size_t max_drained_bytes = 1U << 20U;
+// How soon it is seen that a client has left while its request is answered.
+inline constexpr std::chrono::milliseconds leave_check{200};
 // How long a client may take to close its side.
 inline constexpr std::chrono::milliseconds closing_time{1000};
 
@@ -87,10 +91,36 @@ private:
         asio::dispatch(stream_.get_executor(), [self = this->shared_from_this()] {
             // Looked at again on the strand: what was late may be over.
             if (clock::now().time_since_epoch().count() <= self->deadline_.load(std::memory_order_relaxed)) return;
+            if (self->answering_) {
+                if (self->client_is_gone())
+                    self->left_.request_stop();
+                else
+                    self->allow(leave_check);
+                return;
+            }
             self->expired_ = true;
             error_code ignored;
             self->socket().cancel(ignored);
         });
+    }
+
+    // A client that has closed its sending side after its request counts as gone, as with most proxies: a full close
+    // looks the same from here until something is written.
+    bool client_is_gone() {
+        pollfd one{socket().native_handle(), POLLRDHUP, 0};
+        return ::poll(&one, 1, 0) > 0 && (one.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+    }
+
+    // Has the request answered by the API, which is told if the client leaves meanwhile.
+    asio::awaitable<api::response> ask(api::request request) {
+        left_ = std::stop_source();
+        request.left = left_.get_token();
+        answering_ = true;
+        allow(leave_check);
+        api::response response = co_await state_.handle(std::move(request)); // has time limits of its own
+        answering_ = false;
+        allow_any_time();
+        co_return response;
     }
 
     asio::awaitable<bool> shake_hands() {
@@ -176,7 +206,7 @@ private:
                                  std::move(head.token),
                                  std::move(head.traceparent),
                                  head.wants_timing};
-            response = co_await state_.handle(std::move(request)); // has time limits of its own
+            response = co_await ask(std::move(request));
             // Looked at again: many may have been let in while nothing was unsent.
             if (!has_room(response.body.size())) {
                 request_record record = std::move(response.record);
@@ -265,7 +295,9 @@ private:
     receive_buffer received_;
     request_reader reader_;
     request_reader::progress progress_{};
+    std::stop_source left_{std::nostopstate};
     // All on the connection's strand:
+    bool answering_ = false; // a request is with the API
     bool idle_ = false;
     bool stopping_ = false;
     bool expired_ = false; // the time for what is under way is over

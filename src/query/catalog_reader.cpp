@@ -32,7 +32,7 @@ public:
     request_transaction& operator=(const request_transaction&) = delete;
 
     db::rows run(std::string_view purpose, const db::statement& statement) {
-        if (std::chrono::steady_clock::now() > how_.deadline)
+        if (how_.abandoned.stop_requested() || std::chrono::steady_clock::now() > how_.deadline)
             throw db::error(db::failure::timeout, "", "the request's time was over before: " + std::string(purpose));
         if (how_.before_statement) how_.before_statement(purpose, statement);
         return session_.run(statement);

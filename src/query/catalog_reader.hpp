@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <functional>
+#include <stop_token>
 #include <string>
 
 namespace catalog::query {
@@ -28,6 +29,8 @@ struct shown_backup {
 struct reading {
     // No statement is begun after it: db::error of failure::timeout instead.
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+    // Asked to stop: the same.
+    std::stop_token abandoned = {};
     // Called before each statement runs, inside the transaction (`explain`).
     std::function<void(std::string_view purpose, const db::statement&)> before_statement;
     // Called with the reason of the chosen access path.

@@ -73,7 +73,11 @@ value identity_logins("backup_catalog_identity_logins_total", kind::counter,
                       "identity=keystone: tokens obtained for the service itself");
 value database_jobs_refused("backup_catalog_database_refusals_total", kind::counter,
                             "Requests that got no database connection",
-                            {{"reason", {"queue_full", "waited_too_long", "database_away", "stopping"}}});
+                            {{"reason",
+                              {"queue_full", "waited_too_long", "too_late", "abandoned", "database_away",
+                               "stopping"}}});
+value database_cancels("backup_catalog_database_cancels_total", kind::counter,
+                       "Statements that were cancelled because their request's time was over or its client gone");
 value database_connects("backup_catalog_database_connects_total", kind::counter, "Attempts to connect to the database",
                         {{"result", {"connected", "failed"}}});
 value database_connections_lost("backup_catalog_database_connections_lost_total", kind::counter,
@@ -99,7 +103,7 @@ value process_threads("process_threads", kind::gauge, "Threads of the process");
 
 namespace {
 
-const std::array<const family*, 28> table{&request_duration,
+const std::array<const family*, 29> table{&request_duration,
                                           &stage_duration,
                                           &response_rows,
                                           &response_bytes,
@@ -113,6 +117,7 @@ const std::array<const family*, 28> table{&request_duration,
                                           &identity_validations_failed,
                                           &identity_logins,
                                           &database_jobs_refused,
+                                          &database_cancels,
                                           &database_connects,
                                           &database_connections_lost,
                                           &prepared_statements,

@@ -3,6 +3,7 @@ add_executable(unit_test
     ${CMAKE_CURRENT_LIST_DIR}/main.cpp
     ${CMAKE_CURRENT_LIST_DIR}/access_path_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/error_response_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/fair_queue_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/generate_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/json_tree_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/list_parameters_test.cpp
