@@ -244,7 +244,7 @@ constexpr auto table = std::to_array<setting>({
      [](settings& s, std::string_view v) { return store_duration(s.receive_timeout, v); }},
     {"write-timeout", "duration", "30s", "time for a client to take a response", serve,
      [](settings& s, std::string_view v) { return store_duration(s.write_timeout, v); }},
-    {"request-timeout", "duration", "10s", "time of a request with its database work; more is answered 504", serve,
+    {"request-timeout", "duration", "10s", "time of a request with all that it waits for; more is answered 504, and its statement cancelled", serve,
      [](settings& s, std::string_view v) { return store_duration(s.request_timeout, v); }},
     {"shutdown-timeout", "duration", "10s", "time that responses under way have after SIGTERM", serve,
      [](settings& s, std::string_view v) { return store_duration(s.shutdown_timeout, v); }},

@@ -4,10 +4,12 @@
 #include "child_process.hpp"
 #include "sql_session.hpp"
 
+#include <csignal>
 #include <libpq-fe.h>
 #include <memory>
 #include <stdexcept>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 namespace support {
@@ -65,15 +67,7 @@ postgres_cluster::postgres_cluster() {
     folder_ = pattern;
     janitor_.emplace("[ -e \"$2/cluster\" ] && \"$1/scripts/cluster\" remove \"$2/cluster\"; rm -rf \"$2\"",
                      folder_.string());
-    const std::string script = source_folder() + "/scripts/cluster";
-    command start{{script, "start", (folder_ / "cluster").string()}};
-    for (const auto* setting :
-         {"fsync=off", "full_page_writes=off", "synchronous_commit=off", "timezone=Asia/Shanghai", "datestyle=SQL, DMY",
-          "intervalstyle=iso_8601", "shared_preload_libraries=pg_stat_statements"}) {
-        start.arguments.emplace_back("--setting");
-        start.arguments.emplace_back(setting);
-    }
-    connection_ = parse_url(last_line(run_checked(start)));
+    start();
 
     sql_session session(superuser_url("postgres"));
     session.run("CREATE DATABASE catalog_template TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8' "
@@ -81,6 +75,17 @@ postgres_cluster::postgres_cluster() {
     migrate(superuser_url("catalog_template"));
     session.run("CREATE ROLE test_reader LOGIN IN ROLE catalog_reader");
     session.run("CREATE ROLE test_writer LOGIN IN ROLE catalog_writer");
+}
+
+void postgres_cluster::start() {
+    command what{{source_folder() + "/scripts/cluster", "start", (folder_ / "cluster").string()}};
+    for (const auto* setting :
+         {"fsync=off", "full_page_writes=off", "synchronous_commit=off", "timezone=Asia/Shanghai", "datestyle=SQL, DMY",
+          "intervalstyle=iso_8601", "shared_preload_libraries=pg_stat_statements"}) {
+        what.arguments.emplace_back("--setting");
+        what.arguments.emplace_back(setting);
+    }
+    connection_ = parse_url(last_line(run_checked(what)));
 }
 
 postgres_cluster::~postgres_cluster() = default;
@@ -111,6 +116,24 @@ std::string postgres_cluster::create_empty_database() {
 
 void postgres_cluster::drop_database(const std::string& name) {
     sql_session(superuser_url("postgres")).run("DROP DATABASE " + name + " WITH (FORCE)");
+}
+
+void postgres_cluster::kill() {
+    const std::string pid =
+        sql_session(superuser_url("postgres")).value("SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)");
+    ::kill(std::stoi(pid), SIGKILL);
+    for (;;) {
+        try {
+            sql_session(superuser_url("postgres"));
+        } catch (const sql_error&) {
+            return;
+        }
+        std::this_thread::sleep_for(milliseconds(1));
+    }
+}
+
+void postgres_cluster::start_again() {
+    start();
 }
 
 std::string postgres_cluster::log() const {
