@@ -51,7 +51,7 @@ std::string parameter_table();
 struct parse_options {
     bool dedicated_cloud = false; // where it is false, `dec` is checked and has no effect
     bool ignore_unknown = false;
-    std::uint32_t max_limit = 1000; // largest and default page size, 1 to 1000
+    std::uint32_t max_limit = 1000; // largest and default page size, 1 to 1000; of an export the largest number
 };
 
 // Parses a query string (what follows '?', form-encoded). Problem: bad_parameter, naming the parameter, its fault and

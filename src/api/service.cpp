@@ -3,6 +3,7 @@
 
 #include "api/error_response.hpp"
 #include "api/pages.hpp"
+#include "api/pipe.hpp"
 #include "query/catalog_reader.hpp"
 #include "query/render.hpp"
 #include "util/log.hpp"
@@ -15,6 +16,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
 #include <memory>
 
 namespace catalog::api {
@@ -68,13 +71,12 @@ struct outcome {
     bool overloaded = false; // was refused at the door
 };
 
-// The response that `task` gives, or the one that explains what it threw. Throws db::error of failure::connection
-// alone.
-response attempt(const work& task, db::session& session, const work_terms& terms) {
+// The response that explains the exception being handled. Throws it again where it is db::error of failure::connection.
+response explain_failure(const work_terms& terms) {
     std::string sqlstate;
     std::string reason;
     try {
-        return task(session);
+        throw;
     } catch (const db::error& e) {
         if (e.kind() == db::failure::connection) throw; // the executor tries once more
         if (e.kind() == db::failure::timeout) return error_response(out_of_time(), terms.request_id);
@@ -104,9 +106,13 @@ asio::awaitable<outcome> queue_for_database(db::executor& database, work_terms t
             job.abandoned = terms.abandoned;
             job.run = [finish, &terms, &task, submitted](db::session& session) -> db::executor::completion {
                 terms.record.time(stage::wait) = std::chrono::steady_clock::now() - submitted;
-                return [finish, answer = std::make_shared<response>(attempt(task, session, terms))] {
-                    finish({std::move(*answer), false});
-                };
+                const auto answer = std::make_shared<response>();
+                try {
+                    *answer = task(session);
+                } catch (const std::exception&) {
+                    *answer = explain_failure(terms);
+                }
+                return [finish, answer] { finish({std::move(*answer), false}); };
             };
             job.refused = [finish, &terms](db::refusal why) {
                 finish({error_response(to_problem(why), terms.request_id), why == db::refusal::queue_full});
@@ -116,12 +122,77 @@ asio::awaitable<outcome> queue_for_database(db::executor& database, work_terms t
         asio::use_awaitable);
 }
 
+// Rows that an export reads, renders and writes at a time: 2 MB of usual backups.
+constexpr std::uint32_t export_piece = 1000;
+
+// Writes all that a reading has left into a pipe, as far as it is wanted.
+void pour(query::list_reading& list, std::uint64_t most, bool show_replication, pipe& into) {
+    while (most > 0) {
+        const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(most, export_piece));
+        const db::rows rows = list.next(wanted);
+        if (!rows.empty() && !into.push(query::render_lines(rows, show_replication), rows.size())) return;
+        if (rows.size() < wanted) break;
+        most -= wanted;
+    }
+    list.commit();
+    into.finish();
+}
+
+// Runs an export on a thread of its executor. Resumes the coroutine when its first rows can be read: with a response
+// whose body goes on being made; or with a refusal.
+asio::awaitable<outcome> begin_export(db::executor& exports, work_terms terms, query::caller caller,
+                                      query::list_request wanted, query::reading how) {
+    const auto initiate = [&](auto handler) {
+        const auto finish = resumption<outcome>(std::move(handler));
+        const auto submitted = std::chrono::steady_clock::now();
+        db::executor::job job;
+        job.owner = terms.owner;
+        job.deadline = terms.deadline;
+        job.abandoned = terms.abandoned;
+        // Copies: the coroutine goes on while the job runs.
+        job.run = [finish, &terms, caller, wanted, how, submitted,
+                   id = terms.request_id](db::session& session) -> db::executor::completion {
+            terms.record.time(stage::wait) = std::chrono::steady_clock::now() - submitted;
+            std::shared_ptr<pipe> body;
+            try {
+                query::list_reading list(session, caller, wanted, how);
+                if (const auto refused = list.open())
+                    return [finish, answer = error_response(*refused, id)] { finish({answer, false}); };
+                body = std::make_shared<pipe>();
+                response head;
+                head.headers.emplace_back("Content-Type", "application/x-ndjson");
+                head.headers.emplace_back("X-Total-Count", std::to_string(list.count()));
+                head.stream = pipe::reader(body);
+                finish({std::move(head), false});
+                pour(list, wanted.limit, wanted.show_replication, *body);
+            } catch (const std::exception& e) {
+                if (!body) {
+                    response answer = explain_failure(terms);
+                    return [finish, answer] { finish({answer, false}); };
+                }
+                log_event("error", "export_cut_off", {{"request_id", id}, {"reason", e.what()}});
+                body->fail();
+            }
+            return {};
+        };
+        job.refused = [finish, &terms](db::refusal why) {
+            problem refused = to_problem(why);
+            if (why == db::refusal::queue_full || why == db::refusal::waited_too_long)
+                refused = {errc::overloaded, "As many exports run as the service allows; try again later.", 10};
+            finish({error_response(refused, terms.request_id), why == db::refusal::queue_full});
+        };
+        exports.submit(std::move(job));
+    };
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(outcome)>(initiate,
+                                                                                          asio::use_awaitable);
+}
+
 // A client that is told at once that there is no room asks again at once: telling it then costs more than the page did,
 // and starves those who wait (85,000 refusals a second leave a ninth of the pages).
 constexpr std::chrono::milliseconds refusal_pause{100};
 
-asio::awaitable<response> offload(db::executor& database, work_terms terms, work task) {
-    outcome out = co_await queue_for_database(database, std::move(terms), std::move(task));
+asio::awaitable<response> paced(asio::awaitable<outcome> under_way) {
+    outcome out = co_await std::move(under_way);
     if (out.overloaded) {
         asio::steady_timer pause(co_await asio::this_coro::executor, refusal_pause);
         co_await pause.async_wait(asio::use_awaitable);
@@ -164,6 +235,27 @@ response show_backup(db::session& session, const query::caller& caller, const st
 }
 
 } // namespace
+
+bool accepts_lines(std::string_view accept) {
+    double lines = 0;
+    double json = 0;
+    while (!accept.empty()) {
+        const std::size_t end = accept.find(',');
+        std::string_view range = accept.substr(0, end);
+        accept.remove_prefix(end == std::string_view::npos ? accept.size() : end + 1);
+        const std::size_t parameters = range.find(';');
+        std::string type(range.substr(0, parameters));
+        std::erase_if(type, [](char c) { return c == ' ' || c == '\t'; });
+        std::transform(type.begin(), type.end(), type.begin(),
+                       [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+        double weight = 1;
+        if (const std::size_t q = range.find("q="); parameters != std::string_view::npos && q != std::string_view::npos)
+            std::from_chars(range.data() + q + 2, range.data() + range.size(), weight);
+        if (type == "application/x-ndjson") lines = weight;
+        if (type == "application/json") json = weight;
+    }
+    return lines > 0 && lines >= json;
+}
 
 result<route> find_route(std::string_view target) {
     const problem nowhere{
@@ -276,18 +368,25 @@ asio::awaitable<response> service::answer(const request& request, request_record
         work show = [caller, how, most, id = *backup_id, request_id = request.id](db::session& session) {
             return show_backup(session, caller, id, how, most, request_id);
         };
-        co_return co_await offload(database_, std::move(terms), std::move(show));
+        co_return co_await paced(queue_for_database(database_, std::move(terms), std::move(show)));
     }
 
-    auto wanted = parse_list_request(route->query, options_);
+    const bool all = exports_ != nullptr && accepts_lines(request.accept);
+    parse_options parsing = options_;
+    if (all) parsing.max_limit = std::numeric_limits<std::int32_t>::max();
+    auto wanted = parse_list_request(route->query, parsing);
     if (wanted.has_error()) co_return refuse(wanted.error());
     if (wanted->all_tenants && !principal.may_administrate())
         co_return refuse({errc::forbidden,
                           "all_tenants: needs the administrator role; leave it out to list your project's backups"});
+    if (all) {
+        how.deadline = terms.deadline = arrived + options_.export_timeout;
+        co_return co_await paced(begin_export(*exports_, std::move(terms), caller, std::move(*wanted), how));
+    }
     work list = [caller, how, most, wanted = std::move(*wanted), request_id = request.id](db::session& session) {
         return list_backups(session, caller, wanted, how, most, request_id);
     };
-    co_return co_await offload(database_, std::move(terms), std::move(list));
+    co_return co_await paced(queue_for_database(database_, std::move(terms), std::move(list)));
 }
 
 } // namespace catalog::api

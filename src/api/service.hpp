@@ -19,17 +19,21 @@ namespace catalog::api {
 struct service_options : parse_options {
     std::chrono::milliseconds request_timeout{10000}; // from the arrival of a request to its last statement
     std::size_t max_response_bytes = 64U << 20U;      // one body; a larger one is 400
-    bool console = true;                              // the page at /console is there
-    rate_limit limit;                                 // of each project
+    // From the arrival of a request for all backups to its last row: its snapshot keeps old row versions alive.
+    std::chrono::milliseconds export_timeout{3600000};
+    bool console = true; // the page at /console is there
+    rate_limit limit;    // of each project
 };
 
 class service {
 public:
-    // Keeps references; both outlive the service.
-    service(service_options options, identity::verifier& identity, db::executor& database)
+    // Keeps references, which outlive the service. `exports` has a connection for each export that may run at the same
+    // time; null: none may, and who asks for one gets a page.
+    service(service_options options, identity::verifier& identity, db::executor& database, db::executor* exports)
         : options_(options)
         , identity_(identity)
         , database_(database)
+        , exports_(exports)
         , limiter_(options.limit) {}
 
     // Answers one request: always a response, never an exception. Runs on the caller's executor; database work runs on
@@ -42,8 +46,13 @@ private:
     service_options options_;
     identity::verifier& identity_;
     db::executor& database_;
+    db::executor* exports_;
     rate_limiter limiter_;
 };
+
+// Whether a client wants all backups as lines (application/x-ndjson) rather than a page, by its header Accept (RFC 9110
+// section 12.5.1): it names the type, and does not like JSON better. Pure.
+bool accepts_lines(std::string_view accept);
 
 // A path of the API, taken apart.
 struct route {

@@ -25,6 +25,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <sys/resource.h>
 #include <system_error>
 #include <thread>
@@ -306,7 +307,15 @@ int run_serve(arguments args) {
     service_options.max_response_bytes = s.max_response_bytes;
     service_options.limit.per_second = s.rate_limit;
     service_options.limit.burst = s.rate_burst;
-    api::service service(service_options, *identity, database);
+    service_options.export_timeout = s.export_timeout;
+    std::optional<db::executor> exports;
+    if (s.export_connections > 0) {
+        database_options.connections = s.export_connections;
+        database_options.max_queue = s.export_connections; // an export may run for an hour: few may hope for an end
+        exports.emplace(database_options);
+        exports->wait_until_ready(std::chrono::seconds(2));
+    }
+    api::service service(service_options, *identity, database, exports ? &*exports : nullptr);
 
     http::server_options server_options;
     server_options.address = s.listen_address;
@@ -365,6 +374,7 @@ int run_serve(arguments args) {
     for (std::thread& thread : threads)
         thread.join();
     database.stop();
+    if (exports) exports->stop();
     log_event("info", "stopped");
     return 0;
 }

@@ -244,8 +244,16 @@ constexpr auto table = std::to_array<setting>({
      [](settings& s, std::string_view v) { return store_duration(s.receive_timeout, v); }},
     {"write-timeout", "duration", "30s", "time for a client to take a response", serve,
      [](settings& s, std::string_view v) { return store_duration(s.write_timeout, v); }},
-    {"request-timeout", "duration", "10s", "time of a request with all that it waits for; more is answered 504, and its statement cancelled", serve,
+    {"request-timeout", "duration", "10s",
+     "time of a request with all that it waits for; more is answered 504, and its statement cancelled", serve,
      [](settings& s, std::string_view v) { return store_duration(s.request_timeout, v); }},
+    {"export-connections", "0 to 64", "2",
+     "exports (Accept: application/x-ndjson) at the same time, each with a connection of its own; more are answered "
+     "503; "
+     "0: none, a page is answered",
+     serve, [](settings& s, std::string_view v) { return store_number(s.export_connections, v, 0, 64); }},
+    {"export-timeout", "duration", "3600s", "time of one export; then its body is cut off", serve,
+     [](settings& s, std::string_view v) { return store_duration(s.export_timeout, v); }},
     {"shutdown-timeout", "duration", "10s", "time that responses under way have after SIGTERM", serve,
      [](settings& s, std::string_view v) { return store_duration(s.shutdown_timeout, v); }},
     {"database-connections", "1 to 512", "8", "connections to PostgreSQL, each with a thread", serve,

@@ -45,6 +45,8 @@ struct settings {
     std::chrono::milliseconds receive_timeout{10000};
     std::chrono::milliseconds write_timeout{30000};
     std::chrono::milliseconds request_timeout{10000};
+    std::uint64_t export_connections = 2;
+    std::chrono::milliseconds export_timeout{3600000};
     std::chrono::milliseconds shutdown_timeout{10000};
     std::uint64_t database_connections = 8;
     std::uint64_t database_queue = 1024;

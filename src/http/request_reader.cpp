@@ -257,6 +257,9 @@ private:
             head_.token = std::string(token->value());
         if (const auto trace = message.find("traceparent"); trace != message.end())
             head_.traceparent = std::string(trace->value());
+        if (message.version() == 11)
+            for (auto [field, end] = message.equal_range(bhttp::field::accept); field != end; ++field)
+                head_.accept.append(head_.accept.empty() ? "" : ",").append(field->value());
         head_.wants_timing = message.find("X-Server-Timing") != message.end();
         // After CONNECT the client may speak another protocol.
         head_.keep_alive = parser_->keep_alive() && message.method() != bhttp::verb::connect;

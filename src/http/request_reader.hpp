@@ -30,6 +30,7 @@ struct request_head {
     std::string target;
     std::optional<std::string> token; // X-Auth-Token
     std::string traceparent;          // as it came; empty: none
+    std::string accept;               // Accept, several joined; empty: none, or HTTP/1.0, which knows no chunks
     bool wants_timing = false;        // X-Server-Timing
     bool keep_alive = false;
 };

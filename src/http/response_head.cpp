@@ -51,7 +51,10 @@ std::string response_head(const api::response& response, const std::string& requ
     out.append(reason.data(), reason.size()).append("\r\n");
     add("Date", date());
     add_default("Content-Type", "application/json");
-    add("Content-Length", std::to_string(response.body.size()));
+    if (response.stream)
+        add("Transfer-Encoding", "chunked"); // an end that is not the chunks' own is seen to be none
+    else
+        add("Content-Length", std::to_string(response.body.size()));
     add("X-Request-Id", request_id);
     // What is answered belongs to one caller: no cache may keep it, no browser may guess that it is a page.
     add_default("Cache-Control", "no-store");

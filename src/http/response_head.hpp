@@ -12,8 +12,8 @@ struct connection_traits {
     bool tls = false;
 };
 
-// Status line and headers with their empty line, for a body of response.body's size. A header that the response names
-// itself replaces the common one. Thread-safe.
+// Status line and headers with their empty line, for a body of response.body's size, or in chunks. A header that the
+// response names itself replaces the common one. Thread-safe.
 std::string response_head(const api::response& response, const std::string& request_id, connection_traits traits);
 
 } // namespace catalog::http

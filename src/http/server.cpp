@@ -94,8 +94,8 @@ public:
     }
 
 private:
-    // Ends what is late. Looks at all connections ten times in the shortest of the times that they have, and often enough
-    // to see soon that a client has left.
+    // Ends what is late. Looks at all connections ten times in the shortest of the times that they have, and often
+    // enough to see soon that a client has left.
     asio::awaitable<void> watch_time() {
         const server_options& o = state_.options;
         const auto pause =

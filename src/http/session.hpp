@@ -15,6 +15,8 @@
 #include <boost/asio/write.hpp>
 
 #include <array>
+#include <charconv>
+#include <optional>
 #include <poll.h>
 #include <stop_token>
 #include <type_traits>
@@ -205,6 +207,7 @@ private:
                                  std::move(head.target),
                                  std::move(head.token),
                                  std::move(head.traceparent),
+                                 std::move(head.accept),
                                  head.wants_timing};
             response = co_await ask(std::move(request));
             // Looked at again: many may have been let in while nothing was unsent.
@@ -232,23 +235,59 @@ private:
     // Writes a response; for HEAD without its body. Returns false when the client is gone.
     asio::awaitable<bool> answer(api::response response, std::string id, std::string method, bool keep_alive,
                                  clock::time_point arrived) {
-        error_code ec;
         const bool head_only = method == "HEAD";
         const std::string head = response_head(response, id, {keep_alive, is_tls});
-        const std::size_t bytes = head_only ? 0 : response.body.size();
+        std::size_t bytes = head_only ? 0 : response.body.size();
         const std::array<asio::const_buffer, 2> message{asio::buffer(head), asio::buffer(response.body.data(), bytes)};
         const auto begun = clock::now();
-        state_.unsent_bytes.fetch_add(bytes, std::memory_order_relaxed);
-        allow(state_.options.write_timeout);
-        co_await asio::async_write(stream_, message, asio::redirect_error(asio::use_awaitable, ec));
-        allow_any_time();
-        state_.unsent_bytes.fetch_sub(bytes, std::memory_order_relaxed);
+        bool complete = co_await write(message, bytes);
+        if (complete && response.stream && !head_only) {
+            bytes = 0;
+            complete = co_await write_chunks(*response.stream, bytes);
+            response.record.rows = response.stream->rows();
+        }
+        response.stream.reset();
         if (state_.observe) {
             const auto end = clock::now();
             state_.observe(
-                {id, client_, method, response.status, bytes, !ec, end - arrived, end - begun, &response.record});
+                {id, client_, method, response.status, bytes, complete, end - arrived, end - begun, &response.record});
         }
+        co_return complete;
+    }
+
+    // Writes within the time that a client has to take it. `unsent` is what counts as waiting for the client meanwhile.
+    template <class Buffers>
+    asio::awaitable<bool> write(const Buffers& buffers, std::size_t unsent) {
+        error_code ec;
+        state_.unsent_bytes.fetch_add(unsent, std::memory_order_relaxed);
+        allow(state_.options.write_timeout);
+        co_await asio::async_write(stream_, buffers, asio::redirect_error(asio::use_awaitable, ec));
+        allow_any_time();
+        state_.unsent_bytes.fetch_sub(unsent, std::memory_order_relaxed);
         co_return !ec;
+    }
+
+    // A body in chunks (RFC 9112 section 7.1), as it comes; `bytes` is how much of it was written. Where the body
+    // breaks, the last chunk is missing, so that the client sees that it does not have all.
+    asio::awaitable<bool> write_chunks(api::body_stream& body, std::size_t& bytes) {
+        for (;;) {
+            std::optional<std::string> piece;
+            try {
+                piece = co_await body.next();
+            } catch (const std::exception&) {
+                co_return false; // whoever makes the body has told the log
+            }
+            const std::size_t size = piece ? piece->size() : 0;
+            std::array<char, 20> digits{};
+            const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
+            const std::string_view length(digits.data(), static_cast<std::size_t>(end - digits.data()));
+            const std::array<asio::const_buffer, 4> chunk{asio::buffer(length), asio::buffer("\r\n", 2),
+                                                          asio::buffer(piece ? *piece : std::string_view{}),
+                                                          asio::buffer("\r\n", 2)};
+            const bool taken = co_await write(chunk, size);
+            if (!taken || !piece) co_return taken;
+            bytes += size;
+        }
     }
 
     // Closes our side, and reads what the client still sends, within bounds.

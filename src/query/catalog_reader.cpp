@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <sql/statements.hpp>
+#include <stdexcept>
 
 namespace catalog::query {
 
@@ -115,14 +116,46 @@ std::string names_of(const access_path& path) {
     return out;
 }
 
+// A document begins with its id (migrations/deploy/backups.sql: backup_document).
+std::string id_of(std::string_view document) {
+    constexpr std::string_view begin = R"({"id":")";
+    constexpr std::size_t length = 36;
+    if (!document.starts_with(begin) || document.size() < begin.size() + length)
+        throw std::logic_error("a document does not begin with its id");
+    return std::string(document.substr(begin.size(), length));
+}
+
 } // namespace
 
-result<list_page> read_page(db::session& session, const caller& caller, const list_request& request,
-                            const reading& how) {
-    std::optional<stage_timer> timer(std::in_place, how.record, stage::scope);
-    request_transaction transaction(session, how);
-    scope scope{request, caller.project_id, transaction.identify(caller, request.all_tenants), {}, {}};
+struct list_reading::state {
+    state(db::session& session, const caller& caller, const list_request& request, const reading& terms)
+        : how(terms)
+        , asking(caller)
+        , transaction(session, how)
+        , scope{request, caller.project_id, {}, {}, {}} {}
 
+    const reading how;
+    const query::caller& asking;
+    request_transaction transaction;
+    query::scope scope;
+    row_counts counts;
+    std::optional<marker_place> marker;        // what comes next begins behind it
+    std::optional<std::string> resumes_behind; // id of the last row that was read; its place is looked up if needed
+    std::string path_names;
+    bool at_end = false;
+};
+
+list_reading::list_reading(db::session& session, const caller& caller, const list_request& request, const reading& how)
+    : state_(std::make_unique<state>(session, caller, request, how)) {}
+
+list_reading::~list_reading() = default;
+
+std::optional<problem> list_reading::open() {
+    request_transaction& transaction = state_->transaction;
+    scope& scope = state_->scope;
+    const list_request& request = scope.request;
+    std::optional<stage_timer> timer(std::in_place, state_->how.record, stage::scope);
+    scope.enterprise_projects = transaction.identify(state_->asking, request.all_tenants);
     if (request.enterprise_project_id) {
         const std::string& wanted = *request.enterprise_project_id;
         if (scope.enterprise_projects && std::find(scope.enterprise_projects->begin(), scope.enterprise_projects->end(),
@@ -131,12 +164,10 @@ result<list_page> read_page(db::session& session, const caller& caller, const li
                                                 shorten(wanted) + "'; name one of yours, or all_granted_eps"};
         scope.enterprise_projects = std::vector<std::string>{wanted};
     }
-
-    std::optional<marker_place> marker;
     if (request.marker) {
         auto found = find_marker(transaction, scope);
         if (found.has_error()) return found.error();
-        marker = std::move(*found);
+        state_->marker = std::move(*found);
     }
     if (request.all_tenants) {
         const db::rows projects = transaction.run("list the projects", db::statement(sql::projects));
@@ -151,19 +182,57 @@ result<list_page> read_page(db::session& session, const caller& caller, const li
     } else if (request.vault_id) {
         scope.vaults = std::vector<std::string>{*request.vault_id};
     }
+    timer.emplace(state_->how.record, stage::count);
+    state_->counts = count_rows(transaction, scope);
+    return std::nullopt;
+}
 
-    timer.emplace(how.record, stage::count);
-    const row_counts counts = count_rows(transaction, scope);
-    timer.emplace(how.record, stage::rows);
-    const access_path path = choose_access_path(scope, counts, marker);
-    if (how.path_chosen) how.path_chosen(path.reason);
-    list_page page;
-    page.count = counts.total;
+std::uint64_t list_reading::count() const {
+    return state_->counts.total;
+}
+
+const std::string& list_reading::path_names() const {
+    return state_->path_names;
+}
+
+db::rows list_reading::next(std::uint32_t most) {
+    state& s = *state_;
+    if (s.at_end) return {};
+    list_request& request = s.scope.request;
+    if (s.resumes_behind) {
+        request.marker = s.resumes_behind;
+        request.offset = 0;
+        auto found = find_marker(s.transaction, s.scope);
+        if (found.has_error()) throw std::logic_error("a row of the snapshot is no marker: " + *s.resumes_behind);
+        s.marker = std::move(*found);
+    }
+    request.limit = most;
+    const access_path path = choose_access_path(s.scope, s.counts, s.marker);
+    if (s.how.path_chosen) s.how.path_chosen(path.reason);
+    s.path_names = names_of(path);
+    db::rows rows;
     if (!path.branches.empty())
-        page.rows = transaction.run("read the page", page_statement(scope, counts, path, marker));
-    transaction.commit();
+        rows = s.transaction.run("read the page", page_statement(s.scope, s.counts, path, s.marker));
+    s.at_end = rows.size() < most;
+    if (!s.at_end) s.resumes_behind = id_of(rows.text(rows.size() - 1, 0));
+    return rows;
+}
+
+void list_reading::commit() {
+    state_->transaction.commit();
+}
+
+result<list_page> read_page(db::session& session, const caller& caller, const list_request& request,
+                            const reading& how) {
+    std::optional<stage_timer> timer(std::in_place, how.record, stage::scope);
+    list_reading list(session, caller, request, how);
+    timer.reset();
+    if (auto refused = list.open()) return std::move(*refused);
+    timer.emplace(how.record, stage::rows);
+    list_page page{list.count(), list.next(request.limit)};
+    list.commit();
     if (how.record) {
-        how.record->access_path = names_of(path);
+        how.record->access_path = list.path_names();
         how.record->rows = page.rows.size();
     }
     return page;

@@ -9,6 +9,8 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -39,8 +41,39 @@ struct reading {
     request_record* record = nullptr;
 };
 
-// Runs the statements of a list request in one snapshot, as `caller`, and ends the transaction before it returns.
-// Problems: forbidden (enterprise project outside the user's grants), bad_parameter (marker). Throws db::error.
+// A list in one snapshot, read page after page; the transaction ends with the object, or by commit().
+class list_reading {
+public:
+    // Begins the transaction. Keeps the references; `how` is copied, its record is only touched until open() returns.
+    // Throws db::error, as every member but the destructor.
+    list_reading(db::session& session, const caller& caller, const list_request& request, const reading& how);
+    ~list_reading();
+    list_reading(const list_reading&) = delete;
+    list_reading& operator=(const list_reading&) = delete;
+
+    // Finds out what is to be read, and counts it. Problems: forbidden (enterprise project outside the user's grants),
+    // bad_parameter (marker). To be called once, before everything else.
+    std::optional<problem> open();
+
+    // All backups that match, whatever limit, offset and marker are.
+    std::uint64_t count() const;
+
+    // The next rows in the list's order, at most `most` of them; fewer at the list's end. The first ones begin where
+    // the request's marker and offset say; its limit does not matter. Columns: document[, replication_document].
+    db::rows next(std::uint32_t most);
+
+    // How the rows of the last next() were found, such as "walk".
+    const std::string& path_names() const;
+
+    void commit();
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+// The page that a list request asks for, as `caller`; the transaction is over when it returns. Problems: those of
+// list_reading::open(). Throws db::error.
 result<list_page> read_page(db::session& session, const caller& caller, const list_request& request,
                             const reading& how = {});
 

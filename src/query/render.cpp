@@ -25,15 +25,29 @@ void append_document(std::string& out, const db::rows& rows, std::size_t row, bo
     out += '}';
 }
 
+std::size_t rows_bytes(const db::rows& rows, bool show_replication) {
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        size += rows.text(i, 0).size() + 1;
+        if (show_replication) size += rows.text(i, 1).size() + 26;
+    }
+    return size;
+}
+
 } // namespace
 
 std::size_t page_bytes(const list_page& page, bool show_replication) {
-    std::size_t size = 64;
-    for (std::size_t i = 0; i < page.rows.size(); ++i) {
-        size += page.rows.text(i, 0).size() + 1;
-        if (show_replication) size += page.rows.text(i, 1).size() + 26;
+    return 64 + rows_bytes(page.rows, show_replication);
+}
+
+std::string render_lines(const db::rows& rows, bool show_replication) {
+    std::string lines;
+    lines.reserve(rows_bytes(rows, show_replication));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        append_document(lines, rows, i, show_replication);
+        lines += '\n';
     }
-    return size;
+    return lines;
 }
 
 std::string render_page(const list_page& page, bool show_replication, std::size_t bytes) {

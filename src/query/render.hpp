@@ -13,6 +13,9 @@ std::size_t page_bytes(const list_page& page, bool show_replication);
 // `{"count": N, "backups": [ … ]}` (contract section 4); `bytes` is what page_bytes says.
 std::string render_page(const list_page& page, bool show_replication, std::size_t bytes);
 
+// One backup a line, without the count.
+std::string render_lines(const db::rows& rows, bool show_replication);
+
 // `{"backup": {…}}` with its children filled in.
 std::string render_backup(const shown_backup& shown);
 

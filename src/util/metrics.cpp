@@ -71,11 +71,9 @@ value identity_validations_failed("backup_catalog_identity_validations_failed_to
                                   "identity=keystone: validations that ended without an answer (503)");
 value identity_logins("backup_catalog_identity_logins_total", kind::counter,
                       "identity=keystone: tokens obtained for the service itself");
-value database_jobs_refused("backup_catalog_database_refusals_total", kind::counter,
-                            "Requests that got no database connection",
-                            {{"reason",
-                              {"queue_full", "waited_too_long", "too_late", "abandoned", "database_away",
-                               "stopping"}}});
+value database_jobs_refused(
+    "backup_catalog_database_refusals_total", kind::counter, "Requests that got no database connection",
+    {{"reason", {"queue_full", "waited_too_long", "too_late", "abandoned", "database_away", "stopping"}}});
 value database_cancels("backup_catalog_database_cancels_total", kind::counter,
                        "Statements that were cancelled because their request's time was over or its client gone");
 value database_connects("backup_catalog_database_connects_total", kind::counter, "Attempts to connect to the database",

@@ -100,7 +100,7 @@ extern value identity_validations_failed;
 extern value identity_logins;
 extern value database_jobs_refused; // reason
 extern value database_cancels;
-extern value database_connects;     // result
+extern value database_connects; // result
 extern value database_connections_lost;
 extern value prepared_statements;  // result
 extern value database_connections; // state

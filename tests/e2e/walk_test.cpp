@@ -321,3 +321,62 @@ BOOST_AUTO_TEST_CASE(sets_that_change_under_the_walk) {
     BOOST_TEST(deleted.load() > 0u);
     service.stop();
 }
+
+// All backups at once, as lines: what a walk would bring, in every order.
+BOOST_AUTO_TEST_CASE(in_one_go) {
+    postgres_cluster& cluster = postgres_cluster::instance();
+    const random_catalog catalog = make_random_catalog(105, {2300, 1200, 10, true});
+    const std::string database = cluster.create_database();
+    import_records(cluster.url("test_writer", database), catalog.lines);
+    model::catalog reference;
+    reference.load_lines(catalog.lines);
+    catalog_service service({cluster.url("test_reader", database), all_tokens()});
+    http_client client(service.base_url());
+
+    const auto check = [&](const char* name, const model::parameters& filters, std::size_t offset, std::size_t limit) {
+        const asker& who = asker_named(name);
+        std::vector<json::value> wanted;
+        std::int64_t count = 0;
+        for (std::size_t at = offset; wanted.size() < limit; at += 1000) {
+            model::parameters page = filters;
+            page.emplace_back("offset", std::to_string(at));
+            const model::answer answer = reference.list(who.who, who.who.project_id, page);
+            count = answer.count;
+            const json::array& backups = answer.backups;
+            if (backups.empty()) break;
+            wanted.insert(wanted.end(), backups.begin(), backups.end());
+        }
+        if (wanted.size() > limit) wanted.resize(limit);
+        model::parameters query = filters;
+        if (offset > 0) query.emplace_back("offset", std::to_string(offset));
+        if (limit < 1'000'000) query.emplace_back("limit", std::to_string(limit));
+        const std::string target = target_of("/v3/" + who.who.project_id + "/backups", query);
+        const http_response got =
+            client.request("GET", target, {{"X-Auth-Token", who.token}, {"Accept", "application/x-ndjson, */*;q=0.1"}});
+        BOOST_REQUIRE_MESSAGE(got.status == 200, target << ": " << got.status << " " << got.body.substr(0, 300));
+        BOOST_TEST(got.header("Content-Type").value_or("none") == "application/x-ndjson");
+        BOOST_TEST(got.header("X-Total-Count").value_or("none") == std::to_string(count));
+        const std::vector<std::string> lines = lines_of(got.body);
+        BOOST_TEST(lines.size() == wanted.size(), target << ": " << lines.size() << " lines of " << wanted.size());
+        for (std::size_t i = 0; i < std::min(lines.size(), wanted.size()); ++i) {
+            const std::string differs = difference(wanted[i], json::parse(lines[i]));
+            BOOST_REQUIRE_MESSAGE(differs.empty(), target << " line " << i << ":\n" << differs);
+        }
+    };
+    constexpr std::size_t all = 1'000'000;
+    const auto check_orders = [&](const char* name, const model::parameters& filters) {
+        for (const std::string& order : orders()) {
+            model::parameters ordered = filters;
+            if (!order.empty()) ordered.emplace_back("sort", order);
+            check(name, ordered, 0, all);
+        }
+    };
+    check_orders("reader", {});
+    check_orders("reader of the second project", {{"own_type", "all_granted"}});
+    check_orders("admin", {{"all_tenants", "true"}, {"show_replication", "false"}});
+    check_orders("restricted reader", {{"name", "a"}});
+    for (const std::size_t offset : {std::size_t{1}, std::size_t{999}, std::size_t{1500}, std::size_t{5000}})
+        for (const std::size_t limit : {std::size_t{1}, std::size_t{1000}, std::size_t{1001}, all})
+            check("reader", {{"sort", "status:asc,name:desc"}}, offset, limit);
+    service.stop();
+}

@@ -7,6 +7,7 @@
 #include "reference.hpp"
 #include "service.hpp"
 #include "sql_session.hpp"
+#include "text.hpp"
 
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
@@ -18,6 +19,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 
 namespace {
@@ -29,7 +31,9 @@ using clock = std::chrono::steady_clock;
 const std::vector<token> tokens{{"reader-token", "alice", project, {"reader"}},
                                 {"other-token", "bob", other_project, {"reader"}}};
 
-constexpr std::size_t connections = 8; // to the database, of each service here
+constexpr std::size_t connections = 8; // to the database for pages, of each service here
+constexpr std::size_t exports = 2;     // for exports
+constexpr std::size_t all_connections = connections + exports;
 
 long ms_since(clock::time_point start) {
     return std::chrono::duration_cast<milliseconds>(clock::now() - start).count();
@@ -73,8 +77,9 @@ public:
     explicit scene(std::vector<std::string> flags = {}, const std::string& url = {})
         : database(postgres_cluster::instance().create_database()) {
         import_records(postgres_cluster::instance().url("test_writer", database), records());
-        flags.insert(flags.end(), {"--admin-listen", "127.0.0.1:0", "--database-connections",
-                                   std::to_string(connections), "--access-log", "off"});
+        flags.insert(flags.end(),
+                     {"--admin-listen", "127.0.0.1:0", "--database-connections", std::to_string(connections),
+                      "--export-connections", std::to_string(exports), "--access-log", "off"});
         service.emplace(catalog_service::options{
             url.empty() ? postgres_cluster::instance().url("test_reader", database) : url + database, tokens, flags});
         admin_url = service->process().wait_for_line("admin on ", seconds(10)).substr(9);
@@ -291,11 +296,11 @@ BOOST_AUTO_TEST_CASE(a_thousand_clients_leave) {
     BOOST_TEST_MESSAGE("the statements of 1,000 clients that left were gone after " << statements_gone << " ms");
     BOOST_TEST(statements_gone >= 0);
     BOOST_TEST(statements_gone < 1000);
-    BOOST_TEST(where.sessions() == connections); // cancelled, not cut off
+    BOOST_TEST(where.sessions() == all_connections); // cancelled, not cut off
     held.release();
     BOOST_TEST(where.recovers_within(seconds(2)));
     where.check_all();
-    BOOST_TEST(where.sessions() == connections);
+    BOOST_TEST(where.sessions() == all_connections);
 }
 
 BOOST_AUTO_TEST_CASE(a_table_that_is_locked) {
@@ -314,7 +319,7 @@ BOOST_AUTO_TEST_CASE(a_table_that_is_locked) {
     BOOST_TEST(total.late > 0U);
     BOOST_TEST(total.slowest_ms < 2500); // request-timeout, and what ends it
     where.check_all();
-    BOOST_TEST(where.sessions() == connections);
+    BOOST_TEST(where.sessions() == all_connections);
 }
 
 BOOST_AUTO_TEST_CASE(the_database_is_killed_under_load) {
@@ -331,7 +336,8 @@ BOOST_AUTO_TEST_CASE(the_database_is_killed_under_load) {
         postgres_cluster::instance().start_again();
         const long back = clients.next_success(seconds(10));
         BOOST_REQUIRE_MESSAGE(back >= 0, "no success after kill " << i << "; the service said:\n"
-                                                                  << where.service->process().errors() << postgres_cluster::instance().log());
+                                                                  << where.service->process().errors()
+                                                                  << postgres_cluster::instance().log());
         slowest = std::max(slowest, back);
     }
     const tally total = clients.finish();
@@ -341,7 +347,7 @@ BOOST_AUTO_TEST_CASE(the_database_is_killed_under_load) {
     BOOST_TEST(total.refused > 0U);
     BOOST_TEST(where.recovers_within(seconds(10)));
     where.check_all();
-    BOOST_TEST(where.sessions() == connections);
+    BOOST_TEST(where.sessions() == all_connections);
 }
 
 BOOST_AUTO_TEST_CASE(backends_are_killed_one_by_one) {
@@ -357,7 +363,7 @@ BOOST_AUTO_TEST_CASE(backends_are_killed_one_by_one) {
     report("a hundred connections killed", total);
     BOOST_TEST(where.recovers_within(seconds(10)));
     where.check_all();
-    BOOST_TEST(where.sessions() == connections);
+    BOOST_TEST(where.sessions() == all_connections);
 }
 
 BOOST_AUTO_TEST_CASE(fewer_connections_than_configured) {
@@ -375,7 +381,7 @@ BOOST_AUTO_TEST_CASE(fewer_connections_than_configured) {
     const tally total = clients.finish();
     report("three connections instead of eight", total);
     BOOST_TEST(where.recovers_within(seconds(10)));
-    BOOST_TEST(where.sessions() == connections);
+    BOOST_TEST(where.sessions() == all_connections);
     where.check_all();
 }
 
@@ -405,4 +411,183 @@ BOOST_AUTO_TEST_CASE(the_network_to_the_database_is_cut) {
     BOOST_TEST(total.slowest_ms < 4000); // request-timeout, the wait for the cancel, and one more look
     BOOST_TEST(where.recovers_within(seconds(15)));
     where.check_all();
+}
+
+namespace {
+
+// Many backups of one project, for exports that last.
+class big_scene {
+public:
+    explicit big_scene(int wanted, std::vector<std::string> flags = {})
+        : database(postgres_cluster::instance().create_database())
+        , rows(static_cast<std::size_t>(wanted)) {
+        std::string lines;
+        for (int i = 0; i < wanted; ++i) {
+            boost::json::object record{{"id", uuid(i)},
+                                       {"name", "backup-" + std::to_string(i)},
+                                       {"project_id", project},
+                                       {"checkpoint_id", uuid(i)},
+                                       {"vault_id", uuid(i % 7)},
+                                       {"resource_id", uuid(i % 11)},
+                                       {"resource_type", "OS::Nova::Server"},
+                                       {"created_at", "2026-01-01T00:00:00.000000"},
+                                       {"extend_info", {{"filler", std::string(1000, 'f')}}}};
+            lines += boost::json::serialize(record) + "\n";
+        }
+        const finished end =
+            run_catalog({"import", "--database-url", postgres_cluster::instance().url("test_writer", database)}, lines,
+                        seconds(900));
+        BOOST_REQUIRE_MESSAGE(end.status == 0, end.errors);
+        service.emplace(catalog_service::options{postgres_cluster::instance().url("test_reader", database), tokens,
+                                                 std::move(flags)});
+    }
+    ~big_scene() {
+        if (service) service->stop();
+    }
+    big_scene(const big_scene&) = delete;
+    big_scene& operator=(const big_scene&) = delete;
+
+    // Asks for all backups and takes nothing yet.
+    std::unique_ptr<http_client> begin_export(bool little = true) const {
+        auto client = std::make_unique<http_client>(service->base_url());
+        client->connect();
+        if (little) client->receive_little();
+        client->send("GET " + list_path +
+                     "?sort=name:asc HTTP/1.1\r\nHost: x\r\nX-Auth-Token: reader-token\r\n"
+                     "Accept: application/x-ndjson\r\n\r\n");
+        BOOST_REQUIRE(client->has_bytes(seconds(30)));
+        return client;
+    }
+
+    std::size_t resident_kb() const {
+        const std::string status = read_file("/proc/" + std::to_string(service->process().pid()) + "/status");
+        return std::stoul(status.substr(status.find("VmRSS:") + 6));
+    }
+
+    std::string database;
+    std::size_t rows;
+    mutable std::optional<catalog_service> service;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(exports_of_slow_readers) {
+    const big_scene where(rounds(50'000));
+    http_client quick(where.service->base_url());
+    BOOST_TEST(quick.get(list_path, "reader-token").status == 200U);
+    const std::size_t before = where.resident_kb();
+    std::vector<std::unique_ptr<http_client>> readers;
+    for (int i = 0; i < 2; ++i)
+        readers.push_back(where.begin_export(false));
+    // No more than so many at once; pages are answered all the same.
+    const http_headers lines{{"X-Auth-Token", "reader-token"}, {"Accept", "application/x-ndjson"}};
+    const http_response refused = quick.request("GET", list_path, lines);
+    BOOST_TEST(refused.status == 503U);
+    BOOST_TEST(refused.header("Retry-After").has_value());
+    BOOST_TEST(refused.body.find("exports") != std::string::npos);
+    BOOST_TEST(quick.get(list_path, "reader-token").status == 200U);
+    // What is deleted and added meanwhile is not in the snapshot.
+    sql_session admin(postgres_cluster::instance().superuser_url(where.database));
+    admin.run("DELETE FROM catalog.backups WHERE project_id = $1 AND id = $2",
+              {project, uuid(static_cast<int>(where.rows) - 1)});
+    import_records(
+        postgres_cluster::instance().url("test_writer", where.database),
+        R"({"id":"77777777-0000-4000-8000-000000000001","name":"zz","project_id":")" + project +
+            R"(","checkpoint_id":"77777777-0000-4000-8000-000000000001","vault_id":"77777777-0000-4000-8000-000000000001",)"
+            R"("resource_id":"77777777-0000-4000-8000-000000000001","resource_type":"OS::Nova::Server",)"
+            R"("created_at":"2026-01-01T00:00:00.000000"})"
+            "\n");
+    std::size_t most = 0;
+    std::jthread watch([&](const std::stop_token& over) {
+        while (!over.stop_requested()) {
+            most = std::max(most, where.resident_kb());
+            std::this_thread::sleep_for(milliseconds(5));
+        }
+    });
+    std::this_thread::sleep_for(seconds(5)); // nobody takes anything
+    std::vector<std::string> bodies(readers.size());
+    {
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < readers.size(); ++i)
+            threads.emplace_back([&readers, &bodies, i] {
+                try {
+                    bodies[i] = readers[i]->read_response().body;
+                } catch (const http_failure& e) {
+                    bodies[i] = e.what();
+                }
+            });
+    }
+    watch.request_stop();
+    watch.join();
+    for (const std::string& body : bodies) {
+        std::set<std::string> ids;
+        const std::vector<std::string> all = lines_of(body);
+        for (const std::string& line : all)
+            ids.insert(line.substr(7, 36));
+        BOOST_TEST(all.size() == where.rows, body.substr(0, 200));
+        BOOST_TEST(ids.size() == where.rows);
+        BOOST_TEST(ids.count("77777777-0000-4000-8000-000000000001") == 0U);
+    }
+    BOOST_TEST_MESSAGE("two exports of " << where.rows << " backups: resident memory " << before
+                                         << " kB before, at most " << most << " kB");
+    BOOST_TEST(most < before + 2 * 16 * 1024);
+    BOOST_TEST(quick.request("GET", list_path + "?limit=1", lines).status == 200U); // there is room again
+}
+
+BOOST_AUTO_TEST_CASE(exports_that_break) {
+    const big_scene where(20'000, {"--write-timeout", "2s", "--export-timeout", "4s"});
+    sql_session admin(postgres_cluster::instance().superuser_url(where.database));
+    const auto open_transactions = [&] {
+        return std::stoul(admin.value("SELECT count(*) FROM pg_stat_activity WHERE usename = 'test_reader' AND state "
+                                      "IN ('active', 'idle in transaction')"));
+    };
+    const auto ends_within = [&](milliseconds most) {
+        const auto start = clock::now();
+        while (ms_since(start) < most.count())
+            if (open_transactions() == 0) return true;
+        return false;
+    };
+    {
+        // Its connection is killed: no clean end.
+        const auto reader = where.begin_export(false);
+        admin.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'test_reader' AND state <> "
+                  "'idle'");
+        BOOST_CHECK_THROW(reader->read_response(), http_failure);
+    }
+    {
+        // The client leaves: the transaction ends.
+        auto reader = where.begin_export();
+        BOOST_TEST(open_transactions() == 1U);
+        reader.reset();
+        BOOST_TEST(ends_within(seconds(1)));
+    }
+    {
+        // The client takes nothing: it is cut off after write-timeout.
+        const auto reader = where.begin_export();
+        BOOST_TEST(ends_within(seconds(4)));
+    }
+    {
+        // The client takes a little now and then, for longer than export-timeout.
+        const auto reader = where.begin_export();
+        const auto start = clock::now();
+        bool ended = false;
+        while (!ended && ms_since(start) < 10'000) {
+            try {
+                reader->read_raw(200'000);
+            } catch (const http_failure&) {
+                break;
+            }
+            std::this_thread::sleep_for(milliseconds(100));
+            ended = open_transactions() == 0;
+        }
+        BOOST_TEST(ended);
+        BOOST_TEST(ms_since(start) < 8000);
+        BOOST_TEST(ms_since(start) > 3500);
+    }
+    http_client client(where.service->base_url());
+    BOOST_TEST(
+        lines_of(
+            client.request("GET", list_path, {{"X-Auth-Token", "reader-token"}, {"Accept", "application/x-ndjson"}})
+                .body)
+            .size() == where.rows);
 }

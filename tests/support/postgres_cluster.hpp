@@ -33,8 +33,8 @@ public:
 
     void drop_database(const std::string& name);
 
-    // SIGKILL to the server's first process, as a crash of the machine would; the others end by themselves. Returns when
-    // nobody answers any more.
+    // SIGKILL to the server's first process, as a crash of the machine would; the others end by themselves. Returns
+    // when nobody answers any more.
     void kill();
 
     // Starts the killed server again; returns when it answers.

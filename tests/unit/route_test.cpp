@@ -100,4 +100,15 @@ BOOST_AUTO_TEST_CASE(other_paths) {
         BOOST_TEST(shape(target) == "nowhere", target);
 }
 
+BOOST_AUTO_TEST_CASE(lines_are_wanted_by_those_who_say_so) {
+    for (const char* yes : {"application/x-ndjson", "Application/X-NDJSON", "application/x-ndjson;q=0.5, */*;q=0.1",
+                            "text/html, application/x-ndjson", "application/json;q=0.5,application/x-ndjson;q=0.9",
+                            "application/json, application/x-ndjson", " application/x-ndjson ; charset=utf-8"})
+        BOOST_TEST(catalog::api::accepts_lines(yes), yes);
+    for (const char* no :
+         {"", "*/*", "application/*", "application/json", "application/x-ndjson;q=0",
+          "application/json, application/x-ndjson;q=0.9", "x-ndjson", "application/x-ndjsonx", ",;q=,"})
+        BOOST_TEST(!catalog::api::accepts_lines(no), no);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
