@@ -77,6 +77,8 @@ public:
     explicit scene(std::vector<std::string> flags = {}, const std::string& url = {})
         : database(postgres_cluster::instance().create_database()) {
         import_records(postgres_cluster::instance().url("test_writer", database), records());
+        // The tests' cluster does not wait for the disk at a commit: a kill would undo the import.
+        sql_session(url_of_superuser()).run("CHECKPOINT");
         flags.insert(flags.end(),
                      {"--admin-listen", "127.0.0.1:0", "--database-connections", std::to_string(connections),
                       "--export-connections", std::to_string(exports), "--access-log", "off"});
@@ -121,6 +123,9 @@ public:
         return std::stoul(sql_session(url_of_superuser())
                               .value("SELECT count(*) FROM pg_stat_activity WHERE usename = 'test_reader'"));
     }
+
+    // No connection is lost, and none too many; that of an export is only missed when there is one.
+    bool is_whole() const { return sessions() >= connections && sessions() <= all_connections; }
 
     // Statements of the service that run or wait for a lock.
     std::size_t statements() const {
@@ -296,11 +301,11 @@ BOOST_AUTO_TEST_CASE(a_thousand_clients_leave) {
     BOOST_TEST_MESSAGE("the statements of 1,000 clients that left were gone after " << statements_gone << " ms");
     BOOST_TEST(statements_gone >= 0);
     BOOST_TEST(statements_gone < 1000);
-    BOOST_TEST(where.sessions() == all_connections); // cancelled, not cut off
+    BOOST_TEST(where.is_whole()); // cancelled, not cut off
     held.release();
     BOOST_TEST(where.recovers_within(seconds(2)));
     where.check_all();
-    BOOST_TEST(where.sessions() == all_connections);
+    BOOST_TEST(where.is_whole());
 }
 
 BOOST_AUTO_TEST_CASE(a_table_that_is_locked) {
@@ -319,7 +324,7 @@ BOOST_AUTO_TEST_CASE(a_table_that_is_locked) {
     BOOST_TEST(total.late > 0U);
     BOOST_TEST(total.slowest_ms < 2500); // request-timeout, and what ends it
     where.check_all();
-    BOOST_TEST(where.sessions() == all_connections);
+    BOOST_TEST(where.is_whole());
 }
 
 BOOST_AUTO_TEST_CASE(the_database_is_killed_under_load) {
@@ -335,9 +340,8 @@ BOOST_AUTO_TEST_CASE(the_database_is_killed_under_load) {
         if (i % 4 == 3) BOOST_TEST(!where.is_ready());
         postgres_cluster::instance().start_again();
         const long back = clients.next_success(seconds(10));
-        BOOST_REQUIRE_MESSAGE(back >= 0, "no success after kill " << i << "; the service said:\n"
-                                                                  << where.service->process().errors()
-                                                                  << postgres_cluster::instance().log());
+        if (back < 0) report("no success after kill " + std::to_string(i), clients.finish());
+        BOOST_REQUIRE_MESSAGE(back >= 0, "the service said:\n" << where.service->process().errors());
         slowest = std::max(slowest, back);
     }
     const tally total = clients.finish();
@@ -347,7 +351,7 @@ BOOST_AUTO_TEST_CASE(the_database_is_killed_under_load) {
     BOOST_TEST(total.refused > 0U);
     BOOST_TEST(where.recovers_within(seconds(10)));
     where.check_all();
-    BOOST_TEST(where.sessions() == all_connections);
+    BOOST_TEST(where.is_whole());
 }
 
 BOOST_AUTO_TEST_CASE(backends_are_killed_one_by_one) {
@@ -363,7 +367,7 @@ BOOST_AUTO_TEST_CASE(backends_are_killed_one_by_one) {
     report("a hundred connections killed", total);
     BOOST_TEST(where.recovers_within(seconds(10)));
     where.check_all();
-    BOOST_TEST(where.sessions() == all_connections);
+    BOOST_TEST(where.is_whole());
 }
 
 BOOST_AUTO_TEST_CASE(fewer_connections_than_configured) {
@@ -381,7 +385,7 @@ BOOST_AUTO_TEST_CASE(fewer_connections_than_configured) {
     const tally total = clients.finish();
     report("three connections instead of eight", total);
     BOOST_TEST(where.recovers_within(seconds(10)));
-    BOOST_TEST(where.sessions() == all_connections);
+    BOOST_TEST(where.is_whole());
     where.check_all();
 }
 
