@@ -301,10 +301,11 @@ DECLARE
     owners text[];
     ids uuid[];
 BEGIN
+    -- Locked in one order for all sessions; what the one before committed is seen by the next statement.
     SELECT array_agg(c.project_id), array_agg(c.backup_id) INTO owners, ids
-    FROM (SELECT DISTINCT project_id, backup_id FROM changed) c
+    FROM (SELECT DISTINCT project_id, backup_id FROM changed ORDER BY project_id, backup_id) c
     CROSS JOIN LATERAL (SELECT FROM catalog.backups b
-                        WHERE b.project_id = c.project_id AND b.id = c.backup_id OFFSET 0) present;
+                        WHERE b.project_id = c.project_id AND b.id = c.backup_id OFFSET 0 FOR NO KEY UPDATE) locked;
     IF owners IS NOT NULL THEN
         EXECUTE $update$
             UPDATE catalog.backups b SET replication_document = d.document

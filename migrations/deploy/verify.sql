@@ -5,7 +5,7 @@ BEGIN;
 -- Makes everything that is kept of the given backups, besides what was written, what it must be: generated columns,
 -- replication_document, member_states, and the copies in the receivers' lists. Their own rows are locked first, in the
 -- order of sync_shares: what a writer that holds them commits is seen by the statements after, and who comes later waits.
-CREATE FUNCTION catalog.repair_backups(ids uuid[]) RETURNS void
+CREATE OR REPLACE FUNCTION catalog.repair_backups(ids uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
 BEGIN
     PERFORM FROM catalog.backups b WHERE b.id = ANY (ids) AND b.owner_project_id IS NULL
@@ -30,7 +30,7 @@ $$;
 
 -- Makes the counters of a project anew. One statement, and so one snapshot, counts the rows and takes away the deltas of
 -- the transactions whose rows it counts; those of later ones stay. Nobody folds until the transaction ends.
-CREATE FUNCTION catalog.recount(of_project text) RETURNS void
+CREATE OR REPLACE FUNCTION catalog.recount(of_project text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
 BEGIN
     PERFORM FROM catalog.fold_lock FOR UPDATE;

@@ -249,6 +249,25 @@ BOOST_AUTO_TEST_CASE(bad_usage_and_roles) {
     BOOST_TEST(verify(cluster.url("test_watcher", common().database)).status == 0);
 }
 
+// Two writers of one backup's replication records at the same time: the document has both's.
+BOOST_AUTO_TEST_CASE(two_writers_of_replication_records) {
+    stage& stage = common();
+    const std::vector<sql_row> backup = stage.sql.run(
+        "SELECT project_id, id FROM backups WHERE owner_project_id IS NULL AND replication_document IS NULL "
+        "ORDER BY id LIMIT 1");
+    const std::string insert = "INSERT INTO catalog.replication_records (project_id, backup_id, position, id) VALUES "
+                               "($1, $2, $3, gen_random_uuid())";
+    sql_session first(stage.writer_url);
+    first.run("BEGIN");
+    first.run(insert, {backup[0][0], backup[0][1], "0"});
+    std::thread second([&] { sql_session(stage.writer_url).run(insert, {backup[0][0], backup[0][1], "1"}); });
+    while (stage.sql.value("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0")
+        std::this_thread::sleep_for(milliseconds(5));
+    first.run("COMMIT");
+    second.join();
+    expect_nothing(stage.writer_url, "after two writers of replication records");
+}
+
 // Four writers insert, change, share and delete; a check in between finds nothing, and a repair of what is damaged
 // meanwhile leaves nothing wrong.
 BOOST_AUTO_TEST_CASE(writers_mislead_neither_check_nor_repair) {
