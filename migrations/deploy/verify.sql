@@ -17,11 +17,13 @@ BEGIN
       AND NOT EXISTS (SELECT FROM catalog.backups o
                       WHERE o.project_id = s.owner_project_id AND o.id = s.id AND o.owner_project_id IS NULL);
 
-    -- Generated columns are made anew where a column that they depend on is set, to whatever value.
+    -- Generated columns are made anew where a column that they depend on is set, to whatever value. Own rows and copies
+    -- have an index by id each.
     UPDATE catalog.backups b SET status = b.status, updated_at = b.updated_at, protected_at = b.protected_at,
-        replication_document = CASE WHEN b.owner_project_id IS NULL THEN catalog.replication_document(b.project_id, b.id)
-                                    ELSE b.replication_document END
-    WHERE b.id = ANY (ids);
+        replication_document = catalog.replication_document(b.project_id, b.id)
+    WHERE b.id = ANY (ids) AND b.owner_project_id IS NULL;
+    UPDATE catalog.backups b SET status = b.status, updated_at = b.updated_at, protected_at = b.protected_at
+    WHERE b.id = ANY (ids) AND b.owner_project_id IS NOT NULL;
 
     PERFORM catalog.sync_shares(array_agg(b.project_id), array_agg(b.id))
     FROM catalog.backups b WHERE b.id = ANY (ids) AND b.owner_project_id IS NULL;

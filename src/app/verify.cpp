@@ -77,23 +77,29 @@ int run_verify(arguments args) {
 
     progress_line line(repair ? "repair" : "verify");
     std::size_t shown = 0;
-    const transfer::verify_events events{[&](const transfer::finding& f) {
-                                             if (as_json || shown == max_shown) return;
-                                             ++shown;
-                                             line.clear();
-                                             std::cout << f.kind << ": " << f.key << ": is " << f.is << ", should be "
-                                                       << f.should_be << '\n';
-                                         },
-                                         [&](std::uint64_t rows, std::uint64_t of) { line.show(rows, rows, of); }};
+    const auto events_shown_by = [&](progress_line& on) {
+        return transfer::verify_events{[&](const transfer::finding& f) {
+                                           if (as_json || shown == max_shown) return;
+                                           ++shown;
+                                           on.clear();
+                                           std::cout << f.kind << ": " << f.key << ": is " << f.is << ", should be "
+                                                     << f.should_be << '\n';
+                                       },
+                                       [&](std::uint64_t rows, std::uint64_t of) { on.show(rows, rows, of); }};
+    };
     try {
         transfer::verify_counts found;
         transfer::verify_counts left;
         if (repair) {
-            found = transfer::repair_catalog(*session, project, events);
+            found = transfer::repair_catalog(*session, project, events_shown_by(line));
             left = found;
-            if (found.all() > 0) left = transfer::verify_catalog(*session, project, events);
+            if (found.all() > 0) {
+                line.clear();
+                progress_line again("verify");
+                left = transfer::verify_catalog(*session, project, events_shown_by(again));
+            }
         } else {
-            found = transfer::verify_catalog(*session, project, events);
+            found = transfer::verify_catalog(*session, project, events_shown_by(line));
             left = found;
         }
         line.clear();

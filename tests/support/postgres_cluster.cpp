@@ -4,6 +4,7 @@
 #include "child_process.hpp"
 #include "sql_session.hpp"
 
+#include <csignal>
 #include <libpq-fe.h>
 #include <memory>
 #include <stdexcept>
@@ -65,15 +66,7 @@ postgres_cluster::postgres_cluster() {
     folder_ = pattern;
     janitor_.emplace("[ -e \"$2/cluster\" ] && \"$1/scripts/cluster\" remove \"$2/cluster\"; rm -rf \"$2\"",
                      folder_.string());
-    const std::string script = source_folder() + "/scripts/cluster";
-    command start{{script, "start", (folder_ / "cluster").string()}};
-    for (const auto* setting :
-         {"fsync=off", "full_page_writes=off", "synchronous_commit=off", "timezone=Asia/Shanghai", "datestyle=SQL, DMY",
-          "intervalstyle=iso_8601", "shared_preload_libraries=pg_stat_statements"}) {
-        start.arguments.emplace_back("--setting");
-        start.arguments.emplace_back(setting);
-    }
-    connection_ = parse_url(last_line(run_checked(start)));
+    connection_ = parse_url(last_line(start()));
 
     sql_session session(superuser_url("postgres"));
     session.run("CREATE DATABASE catalog_template TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8' "
@@ -84,6 +77,28 @@ postgres_cluster::postgres_cluster() {
 }
 
 postgres_cluster::~postgres_cluster() = default;
+
+std::string postgres_cluster::start() {
+    command what{{source_folder() + "/scripts/cluster", "start", (folder_ / "cluster").string()}};
+    for (const auto* setting :
+         {"fsync=off", "full_page_writes=off", "synchronous_commit=off", "timezone=Asia/Shanghai", "datestyle=SQL, DMY",
+          "intervalstyle=iso_8601", "shared_preload_libraries=pg_stat_statements"}) {
+        what.arguments.emplace_back("--setting");
+        what.arguments.emplace_back(setting);
+    }
+    return run_checked(what);
+}
+
+void postgres_cluster::crash() {
+    const std::string file = sql_session(superuser_url("postgres")).value("SELECT pg_read_file('postmaster.pid')");
+    const long pid = std::stol(file); // its first line
+    kill(static_cast<pid_t>(pid), SIGKILL);
+    // What nobody has waited for yet is in /proc still, but has no working directory.
+    std::error_code gone;
+    while (!std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/cwd", gone).empty())
+        usleep(1000);
+    start();
+}
 
 std::string postgres_cluster::url(const std::string& user, const std::string& database) const {
     std::string out = "postgresql:///" + encode(database);

@@ -33,6 +33,9 @@ public:
 
     void drop_database(const std::string& name);
 
+    // Kills the server as kill -9 does, without a word to its processes, and starts it again.
+    void crash();
+
     // What the server has logged so far; bytes beyond ASCII as \ooo.
     std::string log() const;
 
@@ -41,6 +44,8 @@ public:
 private:
     postgres_cluster();
     ~postgres_cluster();
+
+    std::string start(); // with the tests' settings; returns what scripts/cluster prints
 
     std::filesystem::path folder_;
     std::map<std::string, std::string> connection_; // libpq's keywords
