@@ -29,7 +29,7 @@ std::pair<std::string, std::string> around_difference(std::string_view is, std::
     constexpr std::size_t before = 20;
     if (is.size() <= shown && should_be.size() <= shown) return {std::string(is), std::string(should_be)};
     const auto [first, second] = std::mismatch(is.begin(), is.end(), should_be.begin(), should_be.end());
-    std::size_t from = static_cast<std::size_t>(first - is.begin());
+    auto from = static_cast<std::size_t>(first - is.begin());
     from -= std::min(from, before);
     while (from > 0 && from < is.size() && (static_cast<unsigned char>(is[from]) & 0xC0U) == 0x80U)
         --from; // not inside a character, and all before is shared
