@@ -236,8 +236,10 @@ private:
         std::atomic<bool> stop{false};
         std::atomic<int> answers{0};
         std::atomic<int> wrong{0};
+        constexpr int count = 3;
         std::vector<std::thread> clients;
-        for (int c = 0; c < 3; ++c)
+        clients.reserve(count);
+        for (int c = 0; c < count; ++c)
             clients.emplace_back([&, url = service->base_url()] {
                 while (!stop) {
                     try {
