@@ -123,12 +123,17 @@ private:
         BOOST_FAIL("PostgreSQL takes no connections half a minute after a crash");
     }
 
+    void crash() const {
+        cluster_.kill();
+        cluster_.start_again();
+    }
+
     // Kills one who is at work for `client`, in `database`. Returns whether there was somebody to kill.
     bool kill_now(victim who, child_process& client, const std::string& database) const {
         if (who == victim::client) {
             client.send_signal(SIGKILL);
         } else if (who == victim::postmaster) {
-            cluster_.crash();
+            crash();
         } else {
             sql_session superuser(cluster_.superuser_url("postgres"));
             std::vector<sql_row> pids;
@@ -160,7 +165,7 @@ private:
         const bool killed = kill_now(who, import, database);
         const int status = import.wait(seconds(60));
         wait_for_backends_to_end();
-        const std::string now = content(database);
+        std::string now = content(database);
         story_ += " after " + std::to_string(moment.count()) + " ms " + (killed ? name_of(who) : "nobody") +
                   " killed, import ended with " + std::to_string(status) +
                   (now == contents_[state] ? ": as after" : ": as before");
@@ -255,7 +260,7 @@ private:
         if (service_dies)
             service->process().send_signal(SIGKILL);
         else
-            cluster_.crash();
+            crash();
         std::this_thread::sleep_for(milliseconds(100));
         stop = true;
         for (std::thread& client : clients)

@@ -1,7 +1,11 @@
-# Processes killed at random moments: the program, PostgreSQL's, and those of a migration. Runs only if its label is named.
-add_executable(kill_test ${CMAKE_CURRENT_LIST_DIR}/kill_test.cpp)
-target_link_libraries(kill_test PRIVATE test_support Boost::unit_test_framework)
-target_compile_options(kill_test PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Werror ${TEST_OPTIMIZATION})
-add_test(NAME kill_test COMMAND kill_test --log_level=message)
-describe_test(kill_test faults 3600)
-set_tests_properties(kill_test PROPERTIES RUN_SERIAL TRUE)
+# The real program among faults: databases killed, networks cut, clients that leave. Runs only if its label is named.
+function(add_faults_test name)
+    add_executable(${name} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${name}.cpp)
+    target_link_libraries(${name} PRIVATE test_support catalog_model Boost::unit_test_framework)
+    target_compile_options(${name} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Werror ${TEST_OPTIMIZATION})
+    add_test(NAME ${name} COMMAND ${name} --log_level=message)
+    describe_test(${name} faults 1200)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
+endfunction()
+
+add_faults_test(kill_test)

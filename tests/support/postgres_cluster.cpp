@@ -9,6 +9,7 @@
 #include <memory>
 #include <stdexcept>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 namespace support {
@@ -66,7 +67,7 @@ postgres_cluster::postgres_cluster() {
     folder_ = pattern;
     janitor_.emplace("[ -e \"$2/cluster\" ] && \"$1/scripts/cluster\" remove \"$2/cluster\"; rm -rf \"$2\"",
                      folder_.string());
-    connection_ = parse_url(last_line(start()));
+    start();
 
     sql_session session(superuser_url("postgres"));
     session.run("CREATE DATABASE catalog_template TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8' "
@@ -76,9 +77,7 @@ postgres_cluster::postgres_cluster() {
     session.run("CREATE ROLE test_writer LOGIN IN ROLE catalog_writer");
 }
 
-postgres_cluster::~postgres_cluster() = default;
-
-std::string postgres_cluster::start() {
+void postgres_cluster::start() {
     command what{{source_folder() + "/scripts/cluster", "start", (folder_ / "cluster").string()}};
     for (const auto* setting :
          {"fsync=off", "full_page_writes=off", "synchronous_commit=off", "timezone=Asia/Shanghai", "datestyle=SQL, DMY",
@@ -86,19 +85,10 @@ std::string postgres_cluster::start() {
         what.arguments.emplace_back("--setting");
         what.arguments.emplace_back(setting);
     }
-    return run_checked(what);
+    connection_ = parse_url(last_line(run_checked(what)));
 }
 
-void postgres_cluster::crash() {
-    const std::string file = sql_session(superuser_url("postgres")).value("SELECT pg_read_file('postmaster.pid')");
-    const long pid = std::stol(file); // its first line
-    kill(static_cast<pid_t>(pid), SIGKILL);
-    // What nobody has waited for yet is in /proc still, but has no working directory.
-    std::error_code gone;
-    while (!std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/cwd", gone).empty())
-        usleep(1000);
-    start();
-}
+postgres_cluster::~postgres_cluster() = default;
 
 std::string postgres_cluster::url(const std::string& user, const std::string& database) const {
     std::string out = "postgresql:///" + encode(database);
@@ -126,6 +116,24 @@ std::string postgres_cluster::create_empty_database() {
 
 void postgres_cluster::drop_database(const std::string& name) {
     sql_session(superuser_url("postgres")).run("DROP DATABASE " + name + " WITH (FORCE)");
+}
+
+void postgres_cluster::kill() {
+    const std::string pid =
+        sql_session(superuser_url("postgres")).value("SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)");
+    ::kill(std::stoi(pid), SIGKILL);
+    for (;;) {
+        try {
+            sql_session(superuser_url("postgres"));
+        } catch (const sql_error&) {
+            return;
+        }
+        std::this_thread::sleep_for(milliseconds(1));
+    }
+}
+
+void postgres_cluster::start_again() {
+    start();
 }
 
 std::string postgres_cluster::log() const {

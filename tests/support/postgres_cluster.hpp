@@ -33,8 +33,12 @@ public:
 
     void drop_database(const std::string& name);
 
-    // Kills the server as kill -9 does, without a word to its processes, and starts it again.
-    void crash();
+    // SIGKILL to the server's first process, as a crash of the machine would; the others end by themselves. Returns
+    // when nobody answers any more.
+    void kill();
+
+    // Starts the killed server again; returns when it answers.
+    void start_again();
 
     // What the server has logged so far; bytes beyond ASCII as \ooo.
     std::string log() const;
@@ -44,8 +48,7 @@ public:
 private:
     postgres_cluster();
     ~postgres_cluster();
-
-    std::string start(); // with the tests' settings; returns what scripts/cluster prints
+    void start();
 
     std::filesystem::path folder_;
     std::map<std::string, std::string> connection_; // libpq's keywords
