@@ -180,6 +180,74 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION catalog.recount(of_project text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM catalog.fold_lock FOR UPDATE;
+    WITH counted AS MATERIALIZED (
+        SELECT b.facet, b.vault_id, min(b.resource_az) AS resource_az, min(b.enterprise_project_id) AS enterprise_project_id,
+               count(*) AS n
+        FROM catalog.backups b WHERE b.project_id = of_project GROUP BY 1, 2
+    ), top_level AS MATERIALIZED (
+        SELECT c.facet & 32768 <> 0 AS shared, sum(c.n) AS n FROM counted c WHERE c.facet & 65536 = 0 GROUP BY 1
+    ), no_deltas AS (
+        DELETE FROM catalog.count_deltas d WHERE d.project_id = of_project
+    ), no_project AS (
+        DELETE FROM catalog.project_counts p
+        WHERE p.project_id = of_project AND p.shared NOT IN (SELECT t.shared FROM top_level t)
+    ), no_facets AS (
+        DELETE FROM catalog.facet_counts f
+        WHERE f.project_id = of_project AND NOT EXISTS (SELECT FROM counted c WHERE c.facet = f.facet)
+    ), no_vaults AS (
+        DELETE FROM catalog.vault_counts v
+        WHERE v.project_id = of_project
+          AND NOT EXISTS (SELECT FROM counted c WHERE c.facet = v.facet AND c.vault_id = v.vault_id)
+    ), to_project AS (
+        INSERT INTO catalog.project_counts (project_id, shared, n) SELECT of_project, t.shared, t.n FROM top_level t
+        ON CONFLICT (project_id, shared) DO UPDATE SET n = excluded.n
+    ), to_facets AS (
+        INSERT INTO catalog.facet_counts (project_id, facet, resource_az, enterprise_project_id, n)
+        SELECT of_project, c.facet, min(c.resource_az), min(c.enterprise_project_id), sum(c.n) FROM counted c GROUP BY c.facet
+        ON CONFLICT (project_id, facet) DO UPDATE SET resource_az = excluded.resource_az,
+            enterprise_project_id = excluded.enterprise_project_id, n = excluded.n
+    )
+    INSERT INTO catalog.vault_counts (project_id, vault_id, facet, resource_az, enterprise_project_id, n)
+    SELECT of_project, c.vault_id, c.facet, c.resource_az, c.enterprise_project_id, c.n
+    FROM counted c WHERE c.vault_id IS NOT NULL
+    ON CONFLICT (project_id, vault_id, facet) DO UPDATE SET resource_az = excluded.resource_az,
+        enterprise_project_id = excluded.enterprise_project_id, n = excluded.n;
+END
+$$;
+
+CREATE FUNCTION catalog.repair_backups(ids uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM catalog.backups b WHERE b.id = ANY (ids) AND b.owner_project_id IS NULL
+    ORDER BY b.project_id, b.id FOR NO KEY UPDATE;
+
+    -- Copies of what is not there, which sync_shares would have to be told the owner of.
+    DELETE FROM catalog.backups s
+    WHERE s.id = ANY (ids) AND s.owner_project_id IS NOT NULL
+      AND NOT EXISTS (SELECT FROM catalog.backups o
+                      WHERE o.project_id = s.owner_project_id AND o.id = s.id AND o.owner_project_id IS NULL);
+
+    -- Generated columns are made anew where a column that they depend on is set, to whatever value. Own rows and copies
+    -- have an index by id each.
+    UPDATE catalog.backups b SET status = b.status, updated_at = b.updated_at, protected_at = b.protected_at,
+        replication_document = catalog.replication_document(b.project_id, b.id)
+    WHERE b.id = ANY (ids) AND b.owner_project_id IS NULL;
+    UPDATE catalog.backups b SET status = b.status, updated_at = b.updated_at, protected_at = b.protected_at
+    WHERE b.id = ANY (ids) AND b.owner_project_id IS NOT NULL;
+
+    PERFORM catalog.sync_shares(array_agg(b.project_id), array_agg(b.id))
+    FROM catalog.backups b WHERE b.id = ANY (ids) AND b.owner_project_id IS NULL;
+END
+$$;
+
 CREATE FUNCTION catalog.replication_item(id uuid, status text, created_at timestamp with time zone, vault_id text, source_backup_id text, source_checkpoint_id text, source_project_id text, source_region text, destination_backup_id text, destination_checkpoint_id text, destination_project_id text, destination_region text, destination_vault_id text, extra_info json) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (((((((((((((((((((((((((((('{"id":"'::text || (id)::text) || '","status":'::text) || COALESCE((('"'::text || status) || '"'::text), 'null'::text)) || ',"created_at":'::text) || COALESCE(catalog.api_time(created_at), 'null'::text)) || ',"vault_id":'::text) || COALESCE((to_json(vault_id))::text, 'null'::text)) || ',"source_backup_id":'::text) || COALESCE((to_json(source_backup_id))::text, 'null'::text)) || ',"source_checkpoint_id":'::text) || COALESCE((to_json(source_checkpoint_id))::text, 'null'::text)) || ',"source_project_id":'::text) || COALESCE((to_json(source_project_id))::text, 'null'::text)) || ',"source_region":'::text) || COALESCE((to_json(source_region))::text, 'null'::text)) || ',"destination_backup_id":'::text) || COALESCE((to_json(destination_backup_id))::text, 'null'::text)) || ',"destination_checkpoint_id":'::text) || COALESCE((to_json(destination_checkpoint_id))::text, 'null'::text)) || ',"destination_project_id":'::text) || COALESCE((to_json(destination_project_id))::text, 'null'::text)) || ',"destination_region":'::text) || COALESCE((to_json(destination_region))::text, 'null'::text)) || ',"destination_vault_id":'::text) || COALESCE((to_json(destination_vault_id))::text, 'null'::text)) || ',"extra_info":'::text) || COALESCE(btrim(translate((extra_info)::text, '
@@ -235,10 +303,11 @@ DECLARE
     owners text[];
     ids uuid[];
 BEGIN
+    -- Locked in one order for all sessions; what the one before committed is seen by the next statement.
     SELECT array_agg(c.project_id), array_agg(c.backup_id) INTO owners, ids
-    FROM (SELECT DISTINCT project_id, backup_id FROM changed) c
+    FROM (SELECT DISTINCT project_id, backup_id FROM changed ORDER BY project_id, backup_id) c
     CROSS JOIN LATERAL (SELECT FROM catalog.backups b
-                        WHERE b.project_id = c.project_id AND b.id = c.backup_id OFFSET 0) present;
+                        WHERE b.project_id = c.project_id AND b.id = c.backup_id OFFSET 0 FOR NO KEY UPDATE) locked;
     IF owners IS NOT NULL THEN
         EXECUTE $update$
             UPDATE catalog.backups b SET replication_document = d.document
@@ -735,6 +804,12 @@ REVOKE ALL ON FUNCTION catalog.members_changed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION catalog.permitted_placements() FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.permitted_placements() TO catalog_reader;
 
+REVOKE ALL ON FUNCTION catalog.recount(of_project text) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.recount(of_project text) TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.repair_backups(ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.repair_backups(ids uuid[]) TO catalog_writer;
+
 REVOKE ALL ON FUNCTION catalog.replication_item(id uuid, status text, created_at timestamp with time zone, vault_id text, source_backup_id text, source_checkpoint_id text, source_project_id text, source_region text, destination_backup_id text, destination_checkpoint_id text, destination_project_id text, destination_region text, destination_vault_id text, extra_info json) FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.replication_item(id uuid, status text, created_at timestamp with time zone, vault_id text, source_backup_id text, source_checkpoint_id text, source_project_id text, source_region text, destination_backup_id text, destination_checkpoint_id text, destination_project_id text, destination_region text, destination_vault_id text, extra_info json) TO catalog_writer;
 
@@ -752,6 +827,7 @@ GRANT ALL ON FUNCTION catalog.schema_version() TO catalog_writer;
 REVOKE ALL ON FUNCTION catalog.shared_backups_changed() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION catalog.shares_of(owners text[], ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.shares_of(owners text[], ids uuid[]) TO catalog_writer;
 
 REVOKE ALL ON FUNCTION catalog.sync_shares(owners text[], ids uuid[]) FROM PUBLIC;
 

@@ -14,7 +14,7 @@ ALTER ROLE catalog_import NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION CONN
 ALTER ROLE catalog_monitor NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT 5;
 
 GRANT catalog_reader TO catalog_service; -- serve: bound by row-level security
-GRANT catalog_writer TO catalog_import;  -- import, export, retention
+GRANT catalog_writer TO catalog_import;  -- import, export, verify, retention
 GRANT pg_monitor TO catalog_monitor;     -- the reports; sees no backups
 
 -- A statement that hangs must not hold a snapshot, which vacuum waits for, for ever. serve sets its own, shorter one.

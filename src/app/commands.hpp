@@ -12,6 +12,7 @@ using arguments = std::span<const std::string_view>; // what follows the subcomm
 int run_serve(arguments args);
 int run_import(arguments args);
 int run_export(arguments args);
+int run_verify(arguments args); // 1 also if something is wrong with the catalog
 int run_explain(arguments args);
 int run_settings(arguments args);
 

@@ -22,7 +22,7 @@ using fault = std::optional<std::string>;
 
 constexpr unsigned serve = static_cast<unsigned>(command::serve);
 constexpr unsigned every = serve | static_cast<unsigned>(command::import) | static_cast<unsigned>(command::export_) |
-                           static_cast<unsigned>(command::explain);
+                           static_cast<unsigned>(command::explain) | static_cast<unsigned>(command::verify);
 
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
@@ -523,7 +523,7 @@ std::string settings_json() {
     json::array out;
     for (const setting& setting : table) {
         json::array users;
-        constexpr std::array<std::string_view, 4> names{"serve", "import", "export", "explain"};
+        constexpr std::array<std::string_view, 5> names{"serve", "import", "export", "explain", "verify"};
         for (std::size_t i = 0; i < names.size(); ++i)
             if ((setting.commands & (1U << i)) != 0) users.emplace_back(names[i]);
         out.push_back(json::object{

@@ -57,7 +57,7 @@ struct settings {
 
 // Which settings a subcommand takes.
 // NOLINTNEXTLINE(readability-identifier-naming): without its underscore export is a keyword
-enum class command : unsigned { serve = 1, import = 2, export_ = 4, explain = 8 };
+enum class command : unsigned { serve = 1, import = 2, export_ = 4, explain = 8, verify = 16 };
 
 struct setting {
     std::string_view name;

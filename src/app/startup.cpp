@@ -106,4 +106,50 @@ std::optional<db::session> connect_checked(const db::session_options& options, n
     }
 }
 
+std::optional<db::session> open_unrestricted(const settings& s, std::string_view name, bool writes, int& status) {
+    db::session_options options;
+    options.url = s.database_url;
+    options.fixed_plans = false;
+    std::string fault;
+    auto session = connect_checked(options, needed_role::any, fault, status);
+    if (session) {
+        const db::rows may = session->run_once(db::statement(sql::may_transfer));
+        if (may.text(0, writes ? 1 : 0) != "t") {
+            fault = "database-url: the role may not " + std::string(name) + "; grant it catalog_writer";
+            status = 2;
+            session.reset();
+        } else if (may.text(0, 2) == "t") {
+            fault = "database-url: the role is a catalog_reader too, which hides rows from it; use one that is only a "
+                    "catalog_writer";
+            status = 2;
+            session.reset();
+        }
+    }
+    if (!session) std::cerr << "backup-catalog " << name << ": " << fault << '\n';
+    return session;
+}
+
+bool take_project(std::span<const std::string_view> arguments, std::string_view name,
+                  std::vector<std::string_view>& rest, std::optional<std::string>& project) {
+    constexpr std::string_view flag = "--project";
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        std::optional<std::string_view> value;
+        if (arguments[i] == flag)
+            value = i + 1 < arguments.size() ? arguments[++i] : std::string_view{};
+        else if (arguments[i].starts_with("--project="))
+            value = arguments[i].substr(flag.size() + 1);
+        if (!value) {
+            rest.push_back(arguments[i]);
+            continue;
+        }
+        if (!is_project_id(*value)) {
+            std::cerr << "backup-catalog " << name << ": --project: '" << shorten(*value)
+                      << "' is not a project id; allowed: 1 to 64 letters, digits, '_' and '-'\n";
+            return false;
+        }
+        project = *value;
+    }
+    return true;
+}
+
 } // namespace catalog::app

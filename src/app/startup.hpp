@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace catalog::app {
 
@@ -28,6 +29,15 @@ enum class needed_role {
 // session. `status` becomes 2 for a wrong schema or role, 1 for a database that is away.
 std::optional<db::session> connect_checked(const db::session_options& options, needed_role role, std::string& fault,
                                            int& status);
+
+// The session of a subcommand that handles every project's records (import, export, verify), or nothing, with a message
+// on standard error and the exit status in `status`. `name` is the subcommand's; `writes` is whether it needs to write.
+std::optional<db::session> open_unrestricted(const settings& s, std::string_view name, bool writes, int& status);
+
+// Takes `--project ID` (or `--project=ID`) out of a subcommand's arguments: the others are appended to `rest`. Returns
+// false, with a message on standard error, if ID is not a project id.
+bool take_project(std::span<const std::string_view> arguments, std::string_view name,
+                  std::vector<std::string_view>& rest, std::optional<std::string>& project);
 
 // A message on one line. (Once its URL is parsed, libpq names hosts and users in errors, never passwords.)
 std::string one_line(std::string_view message);

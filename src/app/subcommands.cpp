@@ -17,6 +17,9 @@ constexpr std::array<option, 2> explain_options{
      {"--json", "", "one JSON object instead of text, with PostgreSQL's plans as JSON"}}};
 constexpr std::array<option, 1> import_options{{{"--json", "", "the summary as JSON on standard output"}}};
 constexpr std::array<option, 1> export_options{{{"--project", "ID", "one project's part only"}}};
+constexpr std::array<option, 3> verify_options{{{"--repair", "", "put right what is wrong, then verify again"},
+                                                {"--project", "ID", "one project's list only"},
+                                                {"--json", "", "the result as one JSON object on standard output"}}};
 constexpr std::array<option, 8> generate_options{{{"--sample", "", "the sample catalog"},
                                                   {"--backups", "N", "top-level backups"},
                                                   {"--projects", "N", "projects"},
@@ -60,12 +63,14 @@ constexpr unsigned bit(command which) {
     return static_cast<unsigned>(which);
 }
 
-constexpr std::array<subcommand, 9> table{{
+constexpr std::array<subcommand, 10> table{{
     {"serve", "", "the HTTP service", bit(command::serve), {}, run_serve},
     {"import", "[FILE]...", "loads NDJSON files (or standard input) into the catalog", bit(command::import),
      import_options, run_import},
     {"export", "", "writes the catalog, or one project's part, as NDJSON", bit(command::export_), export_options,
      run_export},
+    {"verify", "", "checks that everything the catalog says twice is the same", bit(command::verify), verify_options,
+     run_verify},
     {"explain", "'PATH?QUERY'", "shows the SQL, parameters and plan that a request becomes", bit(command::explain),
      explain_options, run_explain},
     {"generate", "", "makes a sample or benchmark catalog as NDJSON", 0, generate_options, run_generate},
@@ -157,7 +162,8 @@ std::string manual_page() {
             if ((s.settings & each.commands) != 0) users += (users.empty() ? "" : ", ") + std::string(s.name);
         out += "(" + users + ")\n";
     }
-    out += ".SH EXIT STATUS\n.TP\n0\ndone\n.TP\n2\nbad usage, input, schema or role\n.TP\n1\nanything else\n"
+    out += ".SH EXIT STATUS\n.TP\n0\ndone\n.TP\n2\nbad usage, input, schema or role\n.TP\n1\nanything else; of verify, "
+           "also that something is wrong with the catalog\n"
            ".SH EXAMPLES\n.nf\nbackup\\-catalog generate \\-\\-sample | backup\\-catalog import \\-\\-database\\-url "
            "\"$WRITER_URL\"\n"
            "backup\\-catalog serve \\-\\-database\\-url \"$READER_URL\" \\-\\-identity static \\-\\-identity\\-file "

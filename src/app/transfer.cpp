@@ -1,5 +1,6 @@
 // This file is the subcommands import and export: files, progress, messages.
 #include "app/commands.hpp"
+#include "app/progress.hpp"
 #include "app/startup.hpp"
 #include "transfer/exporter.hpp"
 #include "transfer/importer.hpp"
@@ -9,19 +10,14 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <sql/statements.hpp>
-#include <unistd.h>
 
 namespace catalog::app {
 
 namespace {
-
-using clock = std::chrono::steady_clock;
 
 constexpr std::string_view import_usage =
     "usage: backup-catalog import --database-url URL [--json] [FILE]...\n\n"
@@ -35,77 +31,6 @@ constexpr std::string_view export_usage =
     "usage: backup-catalog export --database-url URL [--project ID]\n\n"
     "Writes the catalog, or one project's part, to standard output as NDJSON that import takes back unchanged.\n"
     "The role needs catalog_writer, which sees every project.\n";
-
-// A bar on a terminal, a plain line every few seconds elsewhere; on standard error.
-class progress_line {
-public:
-    explicit progress_line(std::string what)
-        : what_(std::move(what))
-        , terminal_(isatty(STDERR_FILENO) == 1) {}
-
-    ~progress_line() { clear(); }
-    progress_line(const progress_line&) = delete;
-    progress_line& operator=(const progress_line&) = delete;
-
-    // `part` of `whole` is done, in any unit; a whole of 0 is not known.
-    void show(std::uint64_t rows, std::uint64_t part, std::uint64_t whole) {
-        const auto now = clock::now();
-        if (now - shown_ < (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000))) return;
-        shown_ = now;
-        const double seconds = elapsed();
-        const double rate = seconds > 0 ? static_cast<double>(rows) / seconds : 0;
-        std::array<char, 160> text{};
-        const int length = std::snprintf(text.data(), text.size(), "%s: %llu rows, %.0f rows/s", what_.c_str(),
-                                         static_cast<unsigned long long>(rows), rate);
-        if (whole > 0 && part > 0) {
-            const double share = std::min(1.0, static_cast<double>(part) / static_cast<double>(whole));
-            const auto filled = static_cast<std::size_t>(share * 20);
-            const std::string bar = std::string(filled, '#') + std::string(20 - filled, '.');
-            std::snprintf(text.data() + length, text.size() - static_cast<std::size_t>(length),
-                          ", %3.0f %% [%s], %.0f s left", share * 100, bar.c_str(), seconds / share - seconds);
-        }
-        std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", text.data());
-        dirty_ = terminal_;
-    }
-
-    double elapsed() const { return std::chrono::duration<double>(clock::now() - begun_).count(); }
-
-    void clear() {
-        if (dirty_) std::fputs("\r\033[K", stderr);
-        dirty_ = false;
-    }
-
-private:
-    std::string what_;
-    bool terminal_;
-    bool dirty_ = false;
-    clock::time_point begun_ = clock::now();
-    clock::time_point shown_ = clock::now();
-};
-
-// The session of a transfer, or a message on standard error and the exit status.
-std::optional<db::session> open_session(const settings& s, std::string_view name, bool writes, int& status) {
-    db::session_options options;
-    options.url = s.database_url;
-    options.fixed_plans = false;
-    std::string fault;
-    auto session = connect_checked(options, needed_role::any, fault, status);
-    if (session) {
-        const db::rows may = session->run_once(db::statement(sql::may_transfer));
-        if (may.text(0, writes ? 1 : 0) != "t") {
-            fault = "database-url: the role may not " + std::string(name) + "; grant it catalog_writer";
-            status = 2;
-            session.reset();
-        } else if (may.text(0, 2) == "t") {
-            fault = "database-url: the role is a catalog_reader too, which hides rows from it; use one that is only a "
-                    "catalog_writer";
-            status = 2;
-            session.reset();
-        }
-    }
-    if (!session) std::cerr << "backup-catalog " << name << ": " << fault << '\n';
-    return session;
-}
 
 // Size of all files, 0 where it can't be known.
 std::uint64_t size_of(const std::vector<std::string>& files) {
@@ -137,7 +62,7 @@ int run_import(arguments args) {
         }
     }
     if (status != 0) return status;
-    auto session = open_session(parsed->values, "import", true, status);
+    auto session = open_unrestricted(parsed->values, "import", true, status);
     if (!session) return status;
 
     try {
@@ -194,24 +119,7 @@ int run_import(arguments args) {
 int run_export(arguments args) {
     std::vector<std::string_view> rest;
     std::optional<std::string> project;
-    for (std::size_t i = 0; i < args.size(); ++i) {
-        constexpr std::string_view flag = "--project";
-        std::optional<std::string_view> value;
-        if (args[i] == flag)
-            value = i + 1 < args.size() ? args[++i] : std::string_view{};
-        else if (args[i].starts_with("--project="))
-            value = args[i].substr(flag.size() + 1);
-        if (!value) {
-            rest.push_back(args[i]);
-            continue;
-        }
-        if (!is_project_id(*value)) {
-            std::cerr << "backup-catalog export: --project: '" << shorten(*value)
-                      << "' is not a project id; allowed: 1 to 64 letters, digits, '_' and '-'\n";
-            return 2;
-        }
-        project = *value;
-    }
+    if (!take_project(args, "export", rest, project)) return 2;
     int status = 0;
     auto parsed = start_settings(rest, command::export_, "export", export_usage, status);
     if (!parsed) return status;
@@ -220,7 +128,7 @@ int run_export(arguments args) {
                   << "': unexpected argument; it writes to standard output\n";
         return 2;
     }
-    auto session = open_session(parsed->values, "export", false, status);
+    auto session = open_unrestricted(parsed->values, "export", false, status);
     if (!session) return status;
     std::ios::sync_with_stdio(false);
     progress_line line("export");

@@ -792,7 +792,7 @@ BOOST_AUTO_TEST_CASE(settings_that_are_wrong_are_all_reported_at_once) {
         expect_refusal({"serve", "--database-url", url, "--identity", "static", "--identity-file", file}, {"bad.json"});
     }
     expect_refusal({"frobnicate"}, {"frobnicate"});
-    expect_refusal({}, {"serve", "import", "export", "explain", "settings"});
+    expect_refusal({}, {"serve", "import", "export", "verify", "explain", "settings"});
     const std::string config = folder.write("bad.ini", "frobnicate = 1\nlisten = nonsense\n");
     expect_refusal({"serve", "--config", config, "--database-url", url}, {"frobnicate", "nonsense", "identity"});
     expect_refusal({"serve", "--config", "/nowhere.ini"}, {"/nowhere.ini"});
@@ -823,6 +823,7 @@ BOOST_AUTO_TEST_CASE(help_and_the_list_of_settings) {
                                                       {"serve", "--help"},
                                                       {"import", "--help"},
                                                       {"export", "--help"},
+                                                      {"verify", "--help"},
                                                       {"explain", "--help"},
                                                       {"settings", "--help"}}) {
         const finished end = run_catalog(arguments);

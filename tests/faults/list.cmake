@@ -9,3 +9,4 @@ function(add_faults_test name)
 endfunction()
 
 add_faults_test(faults_test)
+add_faults_test(kill_test)

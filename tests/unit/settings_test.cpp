@@ -284,7 +284,7 @@ BOOST_AUTO_TEST_CASE(what_each_command_requires) {
     const environment none;
     check_faults(read({}), {"--database-url: is required", "--identity: is required"});
     check_faults(read({"--database-url=x", "--identity=static"}), {"--identity-file: is required"});
-    for (const command c : {command::import, command::export_, command::explain}) {
+    for (const command c : {command::import, command::export_, command::explain, command::verify}) {
         check_faults(read({}, c), {"--database-url: is required"});
         check_faults(read({"--database-url=x"}, c), {});
     }

@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(texts_made_from_the_tables) {
     BOOST_TEST(settings.at(0).at("name").as_string() == "database-url");
     BOOST_TEST(settings.at(0).at("environment").as_string() == "BACKUP_CATALOG_DATABASE_URL");
     BOOST_TEST(settings.at(0).at("default").is_null());
-    BOOST_TEST(settings.at(0).at("subcommands").as_array().size() == 4U);
+    BOOST_TEST(settings.at(0).at("subcommands").as_array().size() == 5U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,26 @@
+BEGIN;
+
+CREATE OR REPLACE FUNCTION catalog.replication_records_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+DECLARE
+    owners text[];
+    ids uuid[];
+BEGIN
+    SELECT array_agg(c.project_id), array_agg(c.backup_id) INTO owners, ids
+    FROM (SELECT DISTINCT project_id, backup_id FROM changed) c
+    CROSS JOIN LATERAL (SELECT FROM catalog.backups b
+                        WHERE b.project_id = c.project_id AND b.id = c.backup_id OFFSET 0) present;
+    IF owners IS NOT NULL THEN
+        EXECUTE $update$
+            UPDATE catalog.backups b SET replication_document = d.document
+            FROM (SELECT t.project_id, t.id, catalog.replication_document(t.project_id, t.id) AS document
+                  FROM unnest($1, $2) t (project_id, id) OFFSET 0) d
+            WHERE b.project_id = d.project_id AND b.id = d.id AND b.replication_document IS DISTINCT FROM d.document
+        $update$ USING owners, ids;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+COMMIT;

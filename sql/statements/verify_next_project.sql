@@ -1,0 +1,11 @@
+-- The first project after $1 that has backups or counters; null where there is none.
+SELECT min(p.project_id) FROM (
+    (SELECT project_id FROM catalog.backups WHERE project_id > $1::text ORDER BY project_id LIMIT 1)
+    UNION ALL
+    (SELECT project_id FROM catalog.count_deltas WHERE project_id > $1::text ORDER BY project_id LIMIT 1)
+    UNION ALL
+    (SELECT project_id FROM catalog.project_counts WHERE project_id > $1::text ORDER BY project_id LIMIT 1)
+    UNION ALL
+    (SELECT project_id FROM catalog.facet_counts WHERE project_id > $1::text ORDER BY project_id LIMIT 1)
+    UNION ALL
+    (SELECT project_id FROM catalog.vault_counts WHERE project_id > $1::text ORDER BY project_id LIMIT 1)) p

@@ -1,0 +1,2 @@
+-- Whether the schema has what verify calls.
+SELECT to_regprocedure('catalog.repair_backups(uuid[])') IS NOT NULL AND to_regprocedure('catalog.recount(text)') IS NOT NULL

@@ -1,0 +1,1 @@
+SELECT catalog.repair_backups($1::uuid[])
