@@ -4,7 +4,7 @@ CREATE TEMPORARY TABLE stage_backups (
     parent_id uuid, enterprise_project_id text, name text, description text, status text, image_type text,
     resource_type text, resource_name text, resource_size integer, resource_az text, dedicated_cloud boolean,
     created_at timestamptz, updated_at timestamptz, protected_at timestamptz, expired_at timestamptz, incremental boolean,
-    version integer, extend_info json, replicated boolean, origin bigint
+    version integer, extend_info json, origin bigint
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE stage_replication_records (
     project_id text, backup_id uuid, position integer, id uuid, status text, created_at timestamptz, vault_id text,

@@ -29,7 +29,7 @@ std::vector<std::string_view> with(std::vector<std::string_view> columns,
 }
 
 struct batch {
-    std::vector<row> backups;      // backup_columns, replicated, origin
+    std::vector<row> backups;      // backup_columns, origin
     std::vector<row> replications; // replication_columns
     std::vector<row> vaults, members, grants;
     std::unordered_map<std::string, std::size_t> place_of_id; // in backups
@@ -185,7 +185,6 @@ private:
     void take_backup(backup_row backup) {
         const std::string project = *backup.fields[0];
         const std::string id = *backup.fields[1];
-        backup.fields.emplace_back(backup.replications.empty() ? "false" : "true");
         backup.fields.emplace_back(std::to_string(origin(backup.line)));
         const auto [place, fresh] = batch_.place_of_id.try_emplace(id, batch_.backups.size());
         if (fresh) {
@@ -263,7 +262,7 @@ private:
     void write(const batch& rows) {
         if (fault_count() > 0) return; // nothing will be committed
         if (!rows.backups.empty()) {
-            session_.copy_in("stage_backups", with(backup_columns, {"replicated", "origin"}), rows.backups);
+            session_.copy_in("stage_backups", with(backup_columns, {"origin"}), rows.backups);
             session_.copy_in("stage_replication_records", replication_columns, rows.replications);
             if (updating_ || !insert_new()) {
                 updating_ = true;
