@@ -17,7 +17,8 @@ install(TARGETS backup-catalog RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES ${GENERATED_TEXTS}/backup-catalog.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${GENERATED_TEXTS}/backup-catalog.bash RENAME backup-catalog
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-install(FILES ${CMAKE_SOURCE_DIR}/packaging/backup-catalog.service DESTINATION lib/systemd/system)
+install(FILES ${CMAKE_SOURCE_DIR}/packaging/backup-catalog.service
+    ${CMAKE_SOURCE_DIR}/packaging/backup-catalog.socket DESTINATION lib/systemd/system)
 install(FILES ${CMAKE_SOURCE_DIR}/packaging/backup-catalog.ini DESTINATION /etc/backup-catalog
     PERMISSIONS OWNER_READ OWNER_WRITE)
 # The layout of the checkout, which scripts/migrate relies on.

@@ -66,11 +66,6 @@ struct work_terms {
     std::stop_token abandoned;
 };
 
-struct outcome {
-    response answer;
-    bool overloaded = false; // was refused at the door
-};
-
 // The response that explains the exception being handled. Throws it again where it is db::error of failure::connection.
 response explain_failure(const work_terms& terms) {
     std::string sqlstate;
@@ -188,17 +183,11 @@ asio::awaitable<outcome> begin_export(db::executor& exports, work_terms terms, q
 }
 
 // A client that is told at once that there is no room asks again at once: telling it then costs more than the page did,
-// and starves those who wait (85,000 refusals a second leave a ninth of the pages).
-constexpr std::chrono::milliseconds refusal_pause{100};
-
-asio::awaitable<response> paced(asio::awaitable<outcome> under_way) {
-    outcome out = co_await std::move(under_way);
-    if (out.overloaded) {
-        asio::steady_timer pause(co_await asio::this_coro::executor, refusal_pause);
-        co_await pause.async_wait(asio::use_awaitable);
-    }
-    co_return std::move(out.answer);
-}
+// and starves those who wait (85,000 refusals a second leave a ninth of the pages). So a refusal waits: long enough
+// that there are no more than 3,000 a second in all, within bounds.
+constexpr std::chrono::milliseconds shortest_refusal_pause{100};
+constexpr std::chrono::milliseconds longest_refusal_pause{1000};
+constexpr std::int64_t most_refusals_per_ms = 3;
 
 // A body of this size must not be built: it would be held for as long as the client takes to read it.
 problem too_large(const char* what, std::size_t bytes, std::size_t most) {
@@ -310,6 +299,18 @@ asio::awaitable<response> service::handle(request request) {
     co_return out;
 }
 
+asio::awaitable<response> service::pace(asio::awaitable<outcome> under_way) {
+    outcome out = co_await std::move(under_way);
+    if (out.overloaded) {
+        const std::chrono::milliseconds wanted(++refusals_waiting_ / most_refusals_per_ms);
+        asio::steady_timer pause(co_await asio::this_coro::executor,
+                                 std::clamp(wanted, shortest_refusal_pause, longest_refusal_pause));
+        co_await pause.async_wait(asio::use_awaitable);
+        --refusals_waiting_;
+    }
+    co_return std::move(out.answer);
+}
+
 asio::awaitable<response> service::answer(const request& request, request_record& record) {
     const auto arrived = std::chrono::steady_clock::now();
     const auto refuse = [&](const problem& p) { return error_response(p, request.id); };
@@ -368,7 +369,7 @@ asio::awaitable<response> service::answer(const request& request, request_record
         work show = [caller, how, most, id = *backup_id, request_id = request.id](db::session& session) {
             return show_backup(session, caller, id, how, most, request_id);
         };
-        co_return co_await paced(queue_for_database(database_, std::move(terms), std::move(show)));
+        co_return co_await pace(queue_for_database(database_, std::move(terms), std::move(show)));
     }
 
     const bool all = exports_ != nullptr && accepts_lines(request.accept);
@@ -381,12 +382,12 @@ asio::awaitable<response> service::answer(const request& request, request_record
                           "all_tenants: needs the administrator role; leave it out to list your project's backups"});
     if (all) {
         how.deadline = terms.deadline = arrived + options_.export_timeout;
-        co_return co_await paced(begin_export(*exports_, std::move(terms), caller, std::move(*wanted), how));
+        co_return co_await pace(begin_export(*exports_, std::move(terms), caller, std::move(*wanted), how));
     }
     work list = [caller, how, most, wanted = std::move(*wanted), request_id = request.id](db::session& session) {
         return list_backups(session, caller, wanted, how, most, request_id);
     };
-    co_return co_await paced(queue_for_database(database_, std::move(terms), std::move(list)));
+    co_return co_await pace(queue_for_database(database_, std::move(terms), std::move(list)));
 }
 
 } // namespace catalog::api

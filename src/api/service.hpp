@@ -9,7 +9,9 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +25,12 @@ struct service_options : parse_options {
     std::chrono::milliseconds export_timeout{3600000};
     bool console = true; // the page at /console is there
     rate_limit limit;    // of each project
+};
+
+// How a request for database work ended.
+struct outcome {
+    response answer;
+    bool overloaded = false; // was refused at the door
 };
 
 class service {
@@ -42,12 +50,14 @@ public:
 
 private:
     boost::asio::awaitable<response> answer(const request& request, request_record& record);
+    boost::asio::awaitable<response> pace(boost::asio::awaitable<outcome> under_way);
 
     service_options options_;
     identity::verifier& identity_;
     db::executor& database_;
     db::executor* exports_;
     rate_limiter limiter_;
+    std::atomic<std::int64_t> refusals_waiting_{0}; // to be told
 };
 
 // Whether a client wants all backups as lines (application/x-ndjson) rather than a page, by its header Accept (RFC 9110

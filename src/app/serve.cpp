@@ -3,6 +3,7 @@
 #include "api/service.hpp"
 #include "app/admin.hpp"
 #include "app/commands.hpp"
+#include "app/inherited_sockets.hpp"
 #include "app/startup.hpp"
 #include "db/executor.hpp"
 #include "http/access_log.hpp"
@@ -45,7 +46,8 @@ constexpr std::string_view usage =
     "it\n"
     "is ready. SIGTERM or Ctrl-C lets answers under way finish and exits 0, a second signal exits at once. SIGHUP "
     "reads\n"
-    "the TLS files and the identity file again and reopens the access log.\n";
+    "the TLS files and the identity file again and reopens the access log. A listening socket that systemd or another\n"
+    "supervisor hands over (LISTEN_FDS) is used instead of --listen: then restarts refuse nobody.\n";
 
 void tell_certificate(const http::tls_source& tls) {
     if (tls.expired())
@@ -103,6 +105,12 @@ std::unique_ptr<http::server> listen(asio::io_context& io, const http::server_op
     try {
         return std::make_unique<http::server>(io, options, std::move(handle), std::move(observe));
     } catch (const boost::system::system_error& e) {
+        if (options.inherited_socket) {
+            std::cerr << "backup-catalog serve: " << setting << ": file descriptor " << *options.inherited_socket
+                      << " that was handed over is not a TCP socket that listens\n";
+            status = 2;
+            return nullptr;
+        }
         std::cerr << "backup-catalog serve: " << setting << ": cannot listen on " << options.address << ':'
                   << options.port << ": " << e.code().message()
                   << (e.code() == boost::system::errc::address_in_use
@@ -248,6 +256,9 @@ int run_serve(arguments args) {
                           "': unexpected argument; `backup-catalog serve --help` shows the usage",
                       2);
 
+    std::string socket_fault;
+    const auto inherited = take_inherited_sockets(socket_fault);
+    if (!inherited) return refuse(socket_fault, 2);
     forbid_core_dumps();
     std::shared_ptr<http::tls_source> tls;
     if (!s.tls_certificate.empty()) {
@@ -320,6 +331,8 @@ int run_serve(arguments args) {
     http::server_options server_options;
     server_options.address = s.listen_address;
     server_options.port = s.listen_port;
+    server_options.inherited_socket = inherited->service;
+    server_options.linger = s.shutdown_linger;
     server_options.max_connections = s.max_connections;
     server_options.limits.max_target_bytes = s.max_target_bytes;
     server_options.limits.max_header_bytes = s.max_header_bytes;
@@ -340,10 +353,11 @@ int run_serve(arguments args) {
         status);
     if (!server) return status;
     admin_side admin(io, database, keystone);
-    if (!s.admin_address.empty()) {
+    if (!s.admin_address.empty() || inherited->admin) {
         http::server_options admin_options = server_options;
         admin_options.address = s.admin_address;
         admin_options.port = s.admin_port;
+        admin_options.inherited_socket = inherited->admin;
         admin_options.tls = nullptr;
         admin_options.max_connections = 64; // of probes and scrapers, whatever the clients do
         admin_options.counted = false;
@@ -360,11 +374,11 @@ int run_serve(arguments args) {
     if (keystone) keystone->start();
     server->start();
 
-    std::cout << "listening on " << url_of(tls ? "https" : "http", s.listen_address, server->port()) << std::endl;
+    std::cout << "listening on " << url_of(tls ? "https" : "http", server->address(), server->port()) << std::endl;
     if (admin.server) {
         admin.answers.start();
         admin.server->start();
-        std::cout << "admin on " << url_of("http", s.admin_address, admin.server->port()) << std::endl;
+        std::cout << "admin on " << url_of("http", admin.server->address(), admin.server->port()) << std::endl;
     }
 
     std::vector<std::thread> threads;

@@ -48,6 +48,7 @@ struct settings {
     std::uint64_t export_connections = 2;
     std::chrono::milliseconds export_timeout{3600000};
     std::chrono::milliseconds shutdown_timeout{10000};
+    std::chrono::milliseconds shutdown_linger{500};
     std::uint64_t database_connections = 8;
     std::uint64_t database_queue = 1024;
     std::chrono::milliseconds database_wait{2000};

@@ -43,7 +43,8 @@ public:
     // Tells a client that there is no place for it. On the connection's strand.
     virtual boost::asio::awaitable<void> refuse_overload() = 0;
 
-    // Thread-safe, all three: stops after the response under way; closes at once; ends what takes longer than it may.
+    // Thread-safe, all three: stops after the response under way, or after one more request if there comes one while
+    // the connection lingers; closes at once; ends what takes longer than it may.
     virtual void stop() = 0;
     virtual void abort() = 0;
     void end_if_late(clock::time_point now) {

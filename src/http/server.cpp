@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <sys/socket.h>
 #include <unordered_set>
 #include <vector>
 
@@ -50,6 +51,10 @@ public:
         , state_{std::move(options), std::move(handle), std::move(observe)}
         , acceptor_(asio::make_strand(io))
         , clock_(acceptor_.get_executor()) {
+        if (state_.options.inherited_socket) {
+            take_over(*state_.options.inherited_socket);
+            return;
+        }
         const tcp::endpoint endpoint(asio::ip::make_address(state_.options.address), state_.options.port);
         acceptor_.open(endpoint.protocol());
         acceptor_.set_option(tcp::acceptor::reuse_address(true));
@@ -57,6 +62,7 @@ public:
         acceptor_.listen(4096);
     }
 
+    std::string address() const { return acceptor_.local_endpoint().address().to_string(); }
     std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
     void start() {
@@ -69,9 +75,10 @@ public:
     void stop() {
         {
             const std::lock_guard lock(mutex_);
-            stopping_ = true; // a connection that is being accepted now is not admitted
+            stopping_ = true; // a connection that is being accepted now may make one request
         }
         asio::dispatch(acceptor_.get_executor(), [self = shared_from_this()] {
+            if (!self->state_.options.inherited_socket) self->accept_backlog();
             error_code ignored;
             self->acceptor_.close(ignored);
         });
@@ -94,6 +101,30 @@ public:
     }
 
 private:
+    void take_over(int socket) {
+        int listens = 0;
+        socklen_t size = sizeof listens;
+        sockaddr_storage name{};
+        socklen_t name_size = sizeof name;
+        const bool named = getsockname(socket, reinterpret_cast<sockaddr*>(&name), &name_size) == 0;
+        if (!named || getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0 ||
+            (name.ss_family != AF_INET && name.ss_family != AF_INET6))
+            throw boost::system::system_error(boost::system::errc::make_error_code(boost::system::errc::not_a_socket));
+        acceptor_.assign(name.ss_family == AF_INET ? tcp::v4() : tcp::v6(), socket);
+    }
+
+    // Those who have connected and were not accepted yet would see their connections reset when the socket closes.
+    void accept_backlog() {
+        error_code ec;
+        acceptor_.non_blocking(true, ec);
+        while (!ec) {
+            tcp::endpoint peer;
+            tcp::socket socket(asio::make_strand(io_));
+            acceptor_.accept(socket, peer, ec);
+            if (!ec) admit(std::move(socket), peer.address().to_string());
+        }
+    }
+
     // Ends what is late. Looks at all connections ten times in the shortest of the times that they have, and often
     // enough to see soon that a client has left.
     asio::awaitable<void> watch_time() {
@@ -119,7 +150,7 @@ private:
             tcp::endpoint peer;
             tcp::socket socket = co_await acceptor_.async_accept(asio::make_strand(io_), peer,
                                                                  asio::redirect_error(asio::use_awaitable, ec));
-            if (!acceptor_.is_open()) co_return;
+            if (ec && !acceptor_.is_open()) co_return;
             if (ec) {
                 // Out of file descriptors, most likely: waiting lets connections end; spinning would not.
                 log_event("error", "accept_failed", {{"reason", ec.message()}});
@@ -143,7 +174,7 @@ private:
         auto client = make_connection(std::move(socket), std::move(address));
         {
             const std::lock_guard lock(mutex_);
-            if (stopping_) return;
+            if (stopping_) client->stop();
             if (connections_.size() < state_.options.max_connections) {
                 connections_.insert(client);
                 if (state_.options.counted) metrics::connections.add(1);
@@ -206,6 +237,9 @@ server::~server() = default;
 
 std::uint16_t server::port() const {
     return implementation_->port();
+}
+std::string server::address() const {
+    return implementation_->address();
 }
 void server::start() {
     implementation_->start();

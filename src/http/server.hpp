@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,9 @@ class tls_source;
 struct server_options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0; // 0: the system picks one
+    // A listening TCP socket that somebody else made and keeps open, instead of address and port; the server takes its
+    // copy over. What waits in its backlog when the server stops is answered by whoever accepts next.
+    std::optional<int> inherited_socket;
     std::size_t max_connections = 4096;
     request_limits limits;
     // Response bodies that wait for their clients, of all connections together; beyond, requests are answered 503.
@@ -29,6 +33,7 @@ struct server_options {
     std::chrono::milliseconds idle_timeout{60000};    // waiting for the first byte of a request
     std::chrono::milliseconds receive_timeout{10000}; // from the first byte of a request to its last; TLS handshake
     std::chrono::milliseconds write_timeout{30000};   // one response
+    std::chrono::milliseconds linger{500};            // after stop(): waiting for one more request
     std::shared_ptr<tls_source> tls;                  // null: plain HTTP
     bool counted = true;                              // its connections go into the metrics
 };
@@ -54,19 +59,22 @@ using observer = std::function<void(const exchange&)>;
 
 class server {
 public:
-    // Binds and listens. Throws boost::system::system_error when the address can't be had.
+    // Binds and listens. Throws boost::system::system_error when the address can't be had, or the inherited socket is
+    // none that listens.
     server(boost::asio::io_context& io, server_options options, handler handle, observer observe = {});
     ~server();
     server(const server&) = delete;
     server& operator=(const server&) = delete;
 
-    // The port listened on.
+    // Where it listens.
+    std::string address() const;
     std::uint16_t port() const;
 
     // Starts to accept.
     void start();
 
-    // Accepts no more, closes idle connections, lets responses under way finish with `Connection: close`. Thread-safe.
+    // Accepts no more and lets responses under way finish with `Connection: close`. Idle connections may make one more
+    // request while they linger, since the client may have sent it already. Thread-safe.
     void stop();
 
     // Closes what is left, whatever it is doing. Thread-safe.

@@ -46,10 +46,8 @@ public:
 
     asio::awaitable<void> serve() override {
         if (!co_await shake_hands()) co_return;
-        while (!stopping_) {
-            const bool more = co_await serve_one();
-            if (!more) break;
-        }
+        for (bool more = true; more;)
+            more = co_await serve_one();
         co_await close_gracefully();
     }
 
@@ -64,7 +62,7 @@ public:
     void stop() override {
         asio::dispatch(stream_.get_executor(), [self = this->shared_from_this()] {
             self->stopping_ = true;
-            if (self->idle_) self->close();
+            if (self->idle_) self->allow(self->state_.options.linger);
         });
     }
 
@@ -153,7 +151,7 @@ private:
             if (reader_.is_fresh()) {
                 received_.release();
                 idle_ = true;
-                allow(state_.options.idle_timeout);
+                allow(stopping_ ? state_.options.linger : state_.options.idle_timeout);
             } else if (!begun) {
                 begun = true;
                 allow(state_.options.receive_timeout);
@@ -161,12 +159,12 @@ private:
             const auto [memory, size] = received_.space();
             const std::size_t n = co_await stream_.async_read_some(asio::buffer(memory, size),
                                                                    asio::redirect_error(asio::use_awaitable, ec));
-            const bool was_idle = std::exchange(idle_, false);
+            idle_ = false;
             if (expired_ && begun) {
                 late_ = true;
                 co_return true;
             }
-            if (ec || (was_idle && stopping_)) co_return false;
+            if (ec) co_return false;
             received_.received(n);
         }
         allow_any_time();

@@ -10,3 +10,7 @@ endfunction()
 
 add_faults_test(faults_test)
 add_faults_test(kill_test)
+add_faults_test(restart_test)
+# Ten minutes (TEST_COUNT seconds), and so with a label of its own.
+add_faults_test(soak_test)
+set_tests_properties(soak_test PROPERTIES LABELS soak TIMEOUT 7200)

@@ -35,6 +35,12 @@ catalog_service::catalog_service(const options& how) {
                     folder_.write("identity.json", identity_json(how.tokens))};
     start.arguments.insert(start.arguments.end(), identity.begin(), identity.end());
     start.arguments.insert(start.arguments.end(), how.flags.begin(), how.flags.end());
+    if (how.listening_socket >= 0) {
+        const std::vector<std::string> supervisor{
+            "/bin/sh", "-c",
+            "exec 3<&" + std::to_string(how.listening_socket) + "; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\"", "sh"};
+        start.arguments.insert(start.arguments.begin(), supervisor.begin(), supervisor.end());
+    }
     process_.emplace(start);
     const std::string prefix = "listening on ";
     base_url_ = process_->wait_for_line(prefix, std::chrono::seconds(60)).substr(prefix.size());

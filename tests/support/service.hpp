@@ -29,6 +29,7 @@ public:
         std::vector<token> tokens;
         std::vector<std::string> flags = {};    // more of them
         std::vector<std::string> identity = {}; // flags in the place of an identity file with the tokens
+        int listening_socket = -1;              // handed over as a supervisor would; otherwise it listens itself
     };
     explicit catalog_service(const options& how);
 
