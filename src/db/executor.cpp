@@ -221,16 +221,18 @@ bool executor::take_job(worker& self, std::chrono::milliseconds pause) {
     return true;
 }
 
-// The job is over, and with it the right to interrupt it. Returns false if a cancel is still on its way that could hit
-// what the connection does next.
-bool executor::end_run(worker& self) {
+// The job is over, and with it the right to interrupt it; it is not run again if it `finished`. Returns false if a
+// cancel is still on its way that could hit what the connection does next.
+bool executor::end_run(worker& self, bool finished) {
     std::unique_lock lock(mutex_);
     self.running = false;
+    if (finished) self.entry.reset(); // otherwise it may be refused from now on
     if (self.cancel == worker::cancelling::wanted) self.cancel = worker::cancelling::no;
     const bool came_back =
         cancel_done_.wait_for(lock, options_.sever_after, [&] { return self.cancel == worker::cancelling::no; });
     self.interrupted.reset();
-    return came_back && !std::exchange(self.severed, false);
+    const bool severed = std::exchange(self.severed, false);
+    return came_back && !severed;
 }
 
 executor::completion executor::give_up(worker& self, refusal why) {
@@ -247,11 +249,14 @@ executor::completion executor::run_job(worker& self, std::optional<session>& con
     for (int attempt = 0; attempt < 2; ++attempt) {
         if (!connection) connect(self, connection);
         if (!connection) break;
+        std::optional<refusal> over;
         {
             const std::lock_guard lock(mutex_);
-            if (!self.entry) return {}; // was refused meanwhile
-            self.running = true;
+            if (!self.entry) return {}; // was refused meanwhile, because its time was over
+            over = is_over(self.entry->work, clock::now());
+            self.running = !over;
         }
+        if (over) return give_up(self, *over);
         completion done;
         bool broke = false;
         try {
@@ -260,14 +265,9 @@ executor::completion executor::run_job(worker& self, std::optional<session>& con
             log_event("warning", "database_connection_lost", {{"reason", e.what()}});
             broke = true;
         }
-        const bool clean = end_run(self);
+        const bool clean = end_run(self, !broke);
         if (!clean || connection->broken()) drop(self, connection);
-        if (!broke) {
-            const std::lock_guard lock(mutex_);
-            self.entry.reset();
-            return done;
-        }
-        if (const auto over = is_over(self.entry->work, clock::now())) return give_up(self, *over);
+        if (!broke) return done;
     }
     return give_up(self, refusal::database_away);
 }

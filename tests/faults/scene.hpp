@@ -166,6 +166,7 @@ struct tally {
     std::size_t wrong = 0;   // another body, another status
     std::size_t broken = 0;  // connection closed without an answer
     long slowest_ms = 0;
+    std::string slowest; // what it was
     std::string first_fault;
 };
 
@@ -211,7 +212,11 @@ private:
                 const bool reason = !explained_ || *explained_;
                 const http_response got = client->get(one.target, one.token);
                 const bool may_fail = reason || *explained_;
-                mine.slowest_ms = std::max(mine.slowest_ms, ms_since(start));
+                if (const long took = ms_since(start); took > mine.slowest_ms) {
+                    mine.slowest_ms = took;
+                    mine.slowest = one.target + " -> " + std::to_string(got.status) + " " +
+                                   got.header("X-Request-Id").value_or("");
+                }
                 if (got.status == 200 && got.body == one.answer) {
                     ++mine.right;
                     last_asked_and_right_ = start.time_since_epoch().count();
@@ -237,7 +242,10 @@ private:
         total_.late += mine.late;
         total_.wrong += mine.wrong;
         total_.broken += mine.broken;
-        total_.slowest_ms = std::max(total_.slowest_ms, mine.slowest_ms);
+        if (mine.slowest_ms > total_.slowest_ms) {
+            total_.slowest_ms = mine.slowest_ms;
+            total_.slowest = mine.slowest;
+        }
         if (total_.first_fault.empty()) total_.first_fault = mine.first_fault;
     }
 
@@ -251,7 +259,7 @@ private:
 
 inline void report(const std::string& what, const tally& total) {
     BOOST_TEST_MESSAGE(what << ": " << total.right << " right, " << total.refused << " refused, " << total.late
-                            << " late, slowest " << total.slowest_ms << " ms");
+                            << " late, slowest " << total.slowest_ms << " ms (" << total.slowest << ")");
     BOOST_TEST(total.wrong == 0U, total.first_fault);
     BOOST_TEST(total.broken == 0U, total.first_fault);
     BOOST_TEST(total.right > 0U);
