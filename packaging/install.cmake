@@ -27,6 +27,8 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/sql/dba DESTINATION ${CMAKE_INSTALL_DATADI
 install(PROGRAMS ${CMAKE_SOURCE_DIR}/scripts/migrate DESTINATION ${CMAKE_INSTALL_DATADIR}/backup-catalog/scripts)
 install(FILES ${CMAKE_SOURCE_DIR}/scripts/lib/common.sh ${CMAKE_SOURCE_DIR}/scripts/lib/packages.sh
     ${CMAKE_SOURCE_DIR}/scripts/lib/libpq.sh DESTINATION ${CMAKE_INSTALL_DATADIR}/backup-catalog/scripts/lib)
+install(PROGRAMS ${CMAKE_SOURCE_DIR}/scripts/lib/psql_in_turn.sh
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/backup-catalog/scripts/lib)
 install(FILES ${CMAKE_SOURCE_DIR}/CHANGELOG.md ${CMAKE_SOURCE_DIR}/docs/operations.md ${CMAKE_SOURCE_DIR}/docs/dba.md
     DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

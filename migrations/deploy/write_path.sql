@@ -1,16 +1,6 @@
 -- Cheaper writes: short columns stay in the row, and replication records that come before their backups cost nothing.
 BEGIN;
 
--- With the table's small toast_tuple_target every EXTENDED column of more than 24 bytes would go to the TOAST table: one
--- more row and index entry to write for each, one more look-up for each that is read. Holds for rows written from now on.
-ALTER TABLE catalog.backups
-    ALTER COLUMN project_id SET STORAGE MAIN, ALTER COLUMN owner_project_id SET STORAGE MAIN,
-    ALTER COLUMN enterprise_project_id SET STORAGE MAIN, ALTER COLUMN name SET STORAGE MAIN,
-    ALTER COLUMN description SET STORAGE MAIN, ALTER COLUMN status SET STORAGE MAIN,
-    ALTER COLUMN image_type SET STORAGE MAIN, ALTER COLUMN resource_type SET STORAGE MAIN,
-    ALTER COLUMN resource_name SET STORAGE MAIN, ALTER COLUMN resource_az SET STORAGE MAIN,
-    ALTER COLUMN replication_document SET STORAGE MAIN, ALTER COLUMN replication_document SET COMPRESSION lz4;
-
 -- The backups are looked up one by one, whatever the planner knows of the tables' sizes: an import fills them in one
 -- transaction, and a join planned for small ones reads the whole catalog for each of its batches. It also writes the
 -- records of new backups first, so that mostly there is nothing to do.
@@ -37,4 +27,14 @@ BEGIN
 END
 $$;
 
+-- With the table's small toast_tuple_target every EXTENDED column of more than 24 bytes would go to the TOAST table: one
+-- more row and index entry to write for each, one more look-up for each that is read. Holds for rows written from now on.
+-- Last, and sent together with COMMIT (\;), because it locks the table until the end of the transaction.
+ALTER TABLE catalog.backups
+    ALTER COLUMN project_id SET STORAGE MAIN, ALTER COLUMN owner_project_id SET STORAGE MAIN,
+    ALTER COLUMN enterprise_project_id SET STORAGE MAIN, ALTER COLUMN name SET STORAGE MAIN,
+    ALTER COLUMN description SET STORAGE MAIN, ALTER COLUMN status SET STORAGE MAIN,
+    ALTER COLUMN image_type SET STORAGE MAIN, ALTER COLUMN resource_type SET STORAGE MAIN,
+    ALTER COLUMN resource_name SET STORAGE MAIN, ALTER COLUMN resource_az SET STORAGE MAIN,
+    ALTER COLUMN replication_document SET STORAGE MAIN, ALTER COLUMN replication_document SET COMPRESSION lz4\;
 COMMIT;

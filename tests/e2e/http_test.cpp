@@ -6,7 +6,6 @@
 #include "model.hpp"
 #include "postgres_cluster.hpp"
 #include "random_catalog.hpp"
-#include "readme_example.hpp"
 #include "reference.hpp"
 #include "service.hpp"
 #include "sql_session.hpp"
@@ -1132,21 +1131,4 @@ BOOST_AUTO_TEST_CASE(explain_shows_what_a_request_becomes) {
     const finished bad = run_catalog({"explain", "--database-url", common().reader_url, list_path + "?limit=0"});
     BOOST_TEST(bad.status == 2);
     BOOST_TEST(contains(bad.errors, "limit"));
-}
-
-BOOST_AUTO_TEST_CASE(the_readmes_example_is_real) {
-    const readme_example example = find_example(read_file(source_folder() + "/README.md"), "list");
-    const curl_request asked = parse_curl(example.command);
-    const std::string path_project = asked.target.substr(4, asked.target.find('/', 4) - 4);
-
-    postgres_cluster& cluster = postgres_cluster::instance();
-    const std::string database = cluster.create_database();
-    import_records(cluster.url("test_writer", database), run_checked({{catalog_binary(), "generate", "--sample"}}));
-    catalog_service service({cluster.url("test_reader", database), {{asked.token, "alice", path_project, {"reader"}}}});
-    http_client client(service.base_url());
-    const http_response got = client.get(asked.target, asked.token);
-    BOOST_TEST(got.status == 200u);
-    const std::string wrong = difference(json::parse(example.answer), got.json());
-    BOOST_TEST(wrong.empty(), wrong);
-    service.stop();
 }

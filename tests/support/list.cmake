@@ -6,12 +6,12 @@ add_library(test_support STATIC
     ${CMAKE_CURRENT_LIST_DIR}/injections.cpp
     ${CMAKE_CURRENT_LIST_DIR}/janitor.cpp
     ${CMAKE_CURRENT_LIST_DIR}/keystone_server.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/markdown.cpp
     ${CMAKE_CURRENT_LIST_DIR}/network.cpp
     ${CMAKE_CURRENT_LIST_DIR}/pooler.cpp
     ${CMAKE_CURRENT_LIST_DIR}/postgres_cluster.cpp
     ${CMAKE_CURRENT_LIST_DIR}/random_catalog.cpp
     ${CMAKE_CURRENT_LIST_DIR}/random_requests.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/readme_example.cpp
     ${CMAKE_CURRENT_LIST_DIR}/service.cpp
     ${CMAKE_CURRENT_LIST_DIR}/sql_session.cpp
     ${CMAKE_CURRENT_LIST_DIR}/text.cpp
