@@ -324,15 +324,27 @@ BOOST_AUTO_TEST_CASE(writers_mislead_neither_check_nor_repair) {
                 failures.add("writer " + std::to_string(w) + ": " + failure.what());
             }
         });
+    // A writer that folds counters locks them in another order, and one of the two has to begin again.
+    const auto damage = [&](const std::string& statements) {
+        for (;;) {
+            try {
+                stage.sql.run(statements);
+                return;
+            } catch (const sql_error& e) {
+                if (e.sqlstate == "40P01") continue;
+                failures.add(std::string("damage: ") + e.what());
+                return;
+            }
+        }
+    };
     for (int round = 0; round < 6; ++round) {
         const finished seen = verify(stage.writer_url);
         if (seen.status != 0) failures.add("check " + std::to_string(round) + ": " + seen.output + seen.errors);
-        stage.sql.run(
-            "UPDATE project_counts SET n = n + 7; DELETE FROM facet_counts WHERE n = 1; "
-            "INSERT INTO count_deltas SELECT project_id, facet, vault_id, resource_az, enterprise_project_id, -3 "
-            "FROM backups ORDER BY id LIMIT 3; SET session_replication_role = replica; "
-            "DELETE FROM backups WHERE " +
-            row("owner_project_id IS NOT NULL AND name <> 'n'") + "; SET session_replication_role = origin");
+        damage("UPDATE project_counts SET n = n + 7; DELETE FROM facet_counts WHERE n = 1; "
+               "INSERT INTO count_deltas SELECT project_id, facet, vault_id, resource_az, enterprise_project_id, -3 "
+               "FROM backups ORDER BY id LIMIT 3; SET session_replication_role = replica; "
+               "DELETE FROM backups WHERE " +
+               row("owner_project_id IS NOT NULL AND name <> 'n'") + "; SET session_replication_role = origin");
         const finished mended = verify(stage.writer_url, {"--repair"});
         if (mended.status != 0 || mended.output.empty())
             failures.add("repair " + std::to_string(round) + ": " + mended.output + mended.errors);
