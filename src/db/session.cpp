@@ -59,42 +59,14 @@ std::string settings_text(std::string_view set, const session_options& options) 
     return out;
 }
 
-// The connection string with the character set and the program's name, and with bounds on how long a silent network can
-// hold a connection, where it names none itself. (What is named at the start a pooler gives to each client again.)
-std::string with_bounds(const std::string& url, std::chrono::milliseconds statement_timeout) {
-    PQconninfoOption* parsed = PQconninfoParse(url.c_str(), nullptr);
-    if (!parsed) throw error(failure::other, "", "is not a libpq URL such as postgresql://user@host/dbname");
-    const auto user_timeout = std::max<long long>(statement_timeout.count(), 10'000) + 5'000;
-    const std::array<std::pair<std::string_view, std::string>, 7> bounds{
-        {{"client_encoding", "UTF8"},
-         {"application_name", "backup-catalog"},
-         {"connect_timeout", "5"},
-         {"keepalives_idle", "10"},
-         {"keepalives_interval", "5"},
-         {"keepalives_count", "3"},
-         {"tcp_user_timeout", std::to_string(user_timeout)}}};
-    std::string out;
-    const auto add = [&out](std::string_view name, std::string_view value) {
-        out += name;
-        out += "='";
-        for (const char c : value) {
-            if (c == '\'' || c == '\\') out += '\\';
-            out += c;
-        }
-        out += "' ";
-    };
-    // These two are ours, whatever the URL says.
-    const auto is_ours = [](std::string_view name) { return name == "client_encoding" || name == "application_name"; };
-    for (const PQconninfoOption* option = parsed; option->keyword; ++option)
-        if (option->val && !is_ours(option->keyword)) add(option->keyword, option->val);
-    for (const auto& [name, value] : bounds) {
-        bool named = false;
-        for (const PQconninfoOption* option = parsed; option->keyword; ++option)
-            named = named || (name == option->keyword && option->val && !is_ours(name));
-        if (!named) add(name, value);
+bool names_several_hosts(const PQconninfoOption* options) {
+    for (; options->keyword; ++options) {
+        const std::string_view name = options->keyword;
+        if ((name == "host" || name == "hostaddr") && options->val &&
+            std::string_view(options->val).find(',') != std::string_view::npos)
+            return true;
     }
-    PQconninfoFree(parsed);
-    return out;
+    return false;
 }
 
 template <class Work>
@@ -115,6 +87,46 @@ auto translated(bool& broken, Work&& work) {
 }
 
 } // namespace
+
+std::string complete_url(const std::string& url, std::chrono::milliseconds statement_timeout) {
+    PQconninfoOption* parsed = PQconninfoParse(url.c_str(), nullptr);
+    if (!parsed) throw error(failure::other, "", "is not a libpq URL such as postgresql://user@host/dbname");
+    const auto user_timeout = std::max<long long>(statement_timeout.count(), 10'000) + 5'000;
+    const bool several = names_several_hosts(parsed);
+    const std::array<std::pair<std::string_view, std::string>, 8> defaults{
+        {{"client_encoding", "UTF8"},
+         {"application_name", "backup-catalog"},
+         // Of several hosts only one is current: a standby lags, and after a failover so does the old primary.
+         {"target_session_attrs", several ? "primary" : "any"},
+         // A host that is silent costs the whole time before the next one is asked; libpq takes no less than 2.
+         {"connect_timeout", several ? "2" : "5"},
+         {"keepalives_idle", "10"},
+         {"keepalives_interval", "5"},
+         {"keepalives_count", "3"},
+         {"tcp_user_timeout", std::to_string(user_timeout)}}};
+    std::string out;
+    const auto add = [&out](std::string_view name, std::string_view value) {
+        out += name;
+        out += "='";
+        for (const char c : value) {
+            if (c == '\'' || c == '\\') out += '\\';
+            out += c;
+        }
+        out += "' ";
+    };
+    // These two are ours, whatever the URL says.
+    const auto is_ours = [](std::string_view name) { return name == "client_encoding" || name == "application_name"; };
+    for (const PQconninfoOption* option = parsed; option->keyword; ++option)
+        if (option->val && !is_ours(option->keyword)) add(option->keyword, option->val);
+    for (const auto& [name, value] : defaults) {
+        bool named = false;
+        for (const PQconninfoOption* option = parsed; option->keyword; ++option)
+            named = named || (name == option->keyword && option->val && !is_ours(name));
+        if (!named) add(name, value);
+    }
+    PQconninfoFree(parsed);
+    return out;
+}
 
 bool is_valid_url(const std::string& url) {
     // An '@' or '/' in a password that is not percent-encoded makes libpq take a part of the password for the host,
@@ -163,7 +175,7 @@ PGconn* open_raw(const std::string& url) {
 
 struct session::state {
     explicit state(const session_options& options)
-        : raw(open_raw(with_bounds(options.url, options.statement_timeout)))
+        : raw(open_raw(complete_url(options.url, options.statement_timeout)))
         , connection(pqxx::connection::seize_raw_connection(raw))
         , work(std::make_unique<pqxx::nontransaction>(connection))
         , max_prepared(options.max_prepared)

@@ -68,6 +68,12 @@ private:
 // True if libpq understands the URL (or keyword/value string). Its own message could hold a password.
 bool is_valid_url(const std::string& url);
 
+// The connection string that a session uses, of keywords and values: the URL's, our character set and program name
+// (what is named at the start a pooler gives to each client again), and, where it names none itself, bounds on how long
+// a silent network can hold a connection, and of several hosts the primary. Throws db::error unless libpq understands
+// the URL. Pure.
+std::string complete_url(const std::string& url, std::chrono::milliseconds statement_timeout);
+
 // One connection. Not thread-safe: one thread at a time. Every member may throw db::error.
 class session {
 public:

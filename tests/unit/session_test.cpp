@@ -1,0 +1,47 @@
+// This file tests what is added to the URL of a database: where several hosts are named, the current one is wanted.
+#define BOOST_TEST_DYN_LINK
+#include "db/session.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+BOOST_AUTO_TEST_SUITE(session_url)
+
+using namespace catalog::db;
+using namespace std::chrono_literals;
+
+namespace {
+
+bool has(const std::string& url, const std::string& part) {
+    return (" " + complete_url(url, 10s)).find(" " + part + " ") != std::string::npos;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(of_several_hosts_the_primary_is_wanted) {
+    for (const char* const url : {"postgresql://reader@one,two/catalog", "host=one,two dbname=catalog",
+                                  "hostaddr=127.0.0.1,127.0.0.2 dbname=catalog", "host=/tmp/one,/tmp/two"}) {
+        BOOST_TEST(has(url, "target_session_attrs='primary'"), url);
+        BOOST_TEST(has(url, "connect_timeout='2'"), url);
+    }
+    for (const char* const url : {"postgresql://reader@one/catalog", "host=/tmp/one dbname='a,b'", "dbname=catalog"}) {
+        BOOST_TEST(has(url, "target_session_attrs='any'"), url);
+        BOOST_TEST(has(url, "connect_timeout='5'"), url);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_the_url_names_itself_stands) {
+    const std::string url = "postgresql://one,two/catalog?target_session_attrs=prefer-standby&connect_timeout=9";
+    BOOST_TEST(has(url, "target_session_attrs='prefer-standby'"));
+    BOOST_TEST(has(url, "connect_timeout='9'"));
+    BOOST_TEST(!has(url, "target_session_attrs='primary'"));
+    BOOST_TEST(has("client_encoding=LATIN1 application_name=mine", "client_encoding='UTF8'"));
+    BOOST_TEST(has("password='it\\'s'", "password='it\\'s'"));
+}
+
+BOOST_AUTO_TEST_CASE(what_libpq_does_not_understand_is_refused) {
+    BOOST_CHECK_THROW(complete_url("postgresql://one/?no_such_option=1", 10s), error);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
