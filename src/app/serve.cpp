@@ -205,6 +205,7 @@ db::session_options session_options_of(const settings& s) {
     options.statement_timeout = s.request_timeout;
     options.keeps_state = s.prepared_statements;
     options.max_prepared = s.prepared_statements_kept;
+    options.history = std::make_shared<db::primary_history>();
     return options;
 }
 

@@ -196,8 +196,17 @@ class Streaming:
         run([f"{server_programs()}/pg_ctl", "promote", "-s", "-W", "-D", self.data_of(self.standby)], as_server=True)
         self.primary, self.standby = self.standby, self.primary
 
+    def revive_former_primary(self):
+        """Whoever was killed is started as if nothing had happened: with old data, and no standby."""
+        wait_until(lambda: not processes_in(os.path.realpath(self.data_of(self.standby))), "the killed processes end")
+        self.start_server(self.standby)
+        if libpq.ask(self.url_of(self.standby, "postgres"), "SELECT pg_is_in_recovery()") != "f":
+            raise Failed(f"{self.standby} is no primary")
+
     def rejoin(self):
         """The one that was killed comes back as the standby of the other."""
+        if processes_in(os.path.realpath(self.data_of(self.standby))):
+            self.pg_ctl(self.standby, "stop", "--mode", "immediate")
         data = self.data_of(self.standby)
         wait_until(lambda: not processes_in(os.path.realpath(data)), f"{self.standby}'s processes end")
         source = self.url_of(self.primary, "postgres")

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <string>
+#include <tuple>
 
 BOOST_AUTO_TEST_SUITE(session_url)
 
@@ -38,6 +39,33 @@ BOOST_AUTO_TEST_CASE(what_the_url_names_itself_stands) {
     BOOST_TEST(!has(url, "target_session_attrs='primary'"));
     BOOST_TEST(has("client_encoding=LATIN1 application_name=mine", "client_encoding='UTF8'"));
     BOOST_TEST(has("password='it\\'s'", "password='it\\'s'"));
+}
+
+BOOST_AUTO_TEST_CASE(hosts_can_be_tried_from_another_one_on) {
+    const std::string url = "postgresql://one:1,two:2,three:3/catalog";
+    BOOST_TEST(host_count(url) == 3U);
+    BOOST_TEST(host_count("postgresql://one/catalog?application_name=a,b") == 1U);
+    BOOST_TEST(has(url, "host='one,two,three'"));
+    for (const auto& [first, hosts, ports] : {std::tuple(1U, "host='two,three,one'", "port='2,3,1'"),
+                                              std::tuple(2U, "host='three,one,two'", "port='3,1,2'")}) {
+        const std::string complete = " " + complete_url(url, 10s, first);
+        BOOST_TEST(complete.find(std::string(" ") + hosts + " ") != std::string::npos, complete);
+        BOOST_TEST(complete.find(std::string(" ") + ports + " ") != std::string::npos, complete);
+    }
+    BOOST_TEST(complete_url("host=one,two port=5", 10s, 1).find("port='5'") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_primary_on_an_older_timeline_is_a_former_one) {
+    primary_history seen;
+    BOOST_TEST(seen.admit("7001", 1));
+    BOOST_TEST(!seen.is_superseded("7001", 1));
+    BOOST_TEST(seen.admit("7001", 3));
+    BOOST_TEST(seen.is_superseded("7001", 1));
+    BOOST_TEST(!seen.is_superseded("7001", 3));
+    BOOST_TEST(!seen.admit("7001", 2));
+    BOOST_TEST(seen.admit("7001", 3));
+    BOOST_TEST(seen.admit("7002", 1)); // another cluster, restored from a dump
+    BOOST_TEST(!seen.is_superseded("7001", 1));
 }
 
 BOOST_AUTO_TEST_CASE(what_libpq_does_not_understand_is_refused) {
