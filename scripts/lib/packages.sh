@@ -41,7 +41,7 @@ packages_for() { # packages_for GROUP: the Debian packages of one purpose
     package) printf 'dpkg-dev' ;;
     fuzz) printf 'clang libclang-rt-dev' ;;
     lint) printf 'clang-format clang-tidy shellcheck docker-compose prometheus' ;;
-    failover) printf 'patroni python3-etcd etcd-server' ;;
+    failover) printf 'python3 patroni python3-etcd etcd-server' ;;
     bench) printf 'wrk gnuplot-nox' ;;
     bare) printf 'mmdebstrap git util-linux' ;;
     web) # tests of the API's description, the metrics and the console

@@ -110,16 +110,33 @@ std::size_t host_count(const std::string& url) {
     return out;
 }
 
-std::string complete_url(const std::string& url, std::chrono::milliseconds statement_timeout, std::size_t first_host) {
-    PQconninfoOption* parsed = PQconninfoParse(url.c_str(), nullptr);
+bool same_login(const std::string& one, const std::string& other) {
+    const auto login_of = [](const std::string& url) {
+        std::string out;
+        PQconninfoOption* parsed = PQconninfoParse(url.c_str(), nullptr);
+        for (const PQconninfoOption* option = parsed; option && option->keyword; ++option) {
+            const std::string_view name = option->keyword;
+            if ((name == "user" || name == "dbname") && option->val)
+                out += std::string(name) + '=' + option->val + '\n';
+        }
+        PQconninfoFree(parsed);
+        return out;
+    };
+    return login_of(one) == login_of(other);
+}
+
+std::string complete_url(const session_options& options, std::size_t first_host) {
+    PQconninfoOption* parsed = PQconninfoParse(options.url.c_str(), nullptr);
     if (!parsed) throw error(failure::other, "", "is not a libpq URL such as postgresql://user@host/dbname");
-    const auto user_timeout = std::max<long long>(statement_timeout.count(), 10'000) + 5'000;
+    const auto user_timeout = std::max<long long>(options.statement_timeout.count(), 10'000) + 5'000;
     const bool several = count_hosts(parsed) > 1;
     const std::array<std::pair<std::string_view, std::string>, 8> defaults{
         {{"client_encoding", "UTF8"},
          {"application_name", "backup-catalog"},
          // Of several hosts only one is current: a standby lags, and after a failover so does the old primary.
-         {"target_session_attrs", several ? "primary" : "any"},
+         {"target_session_attrs", options.standby ? "standby"
+                                  : several       ? "primary"
+                                                  : "any"},
          // A host that is silent costs the whole time before the next one is asked; libpq takes no less than 2.
          {"connect_timeout", several ? "2" : "5"},
          {"keepalives_idle", "10"},
@@ -230,7 +247,7 @@ void ask_history(opened& server) {
 // A connection to the first host that will do, passing over former primaries.
 opened open_current(const session_options& options) {
     for (std::size_t first = 0;; ++first) {
-        opened out{open_raw(complete_url(options.url, options.statement_timeout, first))};
+        opened out{open_raw(complete_url(options, first))};
         if (!options.history) return out;
         ask_history(out);
         if (out.timeline == 0 || options.history->admit(out.system, out.timeline)) return out;
@@ -414,6 +431,10 @@ void interrupter::sever() const noexcept {
 
 bool session::broken() const noexcept {
     return state_->broken || state_->is_superseded();
+}
+
+void session::discard() noexcept {
+    state_->broken = true;
 }
 
 } // namespace catalog::db

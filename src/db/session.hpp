@@ -59,6 +59,7 @@ struct session_options {
     // after each transaction: statements are unnamed, settings are made by begin() for its transaction alone, and a
     // statement outside of begin() … commit() runs with the server's own settings. Not for explain().
     bool keeps_state = true;
+    bool standby = false; // a standby is wanted, unless the URL says otherwise
     // Where it is given, a connection to a former primary is refused: failure::connection.
     std::shared_ptr<primary_history> history = {};
 };
@@ -88,15 +89,17 @@ private:
 // True if libpq understands the URL (or keyword/value string). Its own message could hold a password.
 bool is_valid_url(const std::string& url);
 
-// The connection string that a session uses, of keywords and values: the URL's, our character set and program name
-// (what is named at the start a pooler gives to each client again), and, where it names none itself, bounds on how long
-// a silent network can hold a connection, and of several hosts the primary. They are tried in turn, from number
-// `first_host` of the URL on. Throws db::error unless libpq understands the URL. Pure.
-std::string complete_url(const std::string& url, std::chrono::milliseconds statement_timeout,
-                         std::size_t first_host = 0);
+// Whether two URLs name the same user and database. Pure.
+bool same_login(const std::string& one, const std::string& other);
 
 // How many hosts the URL names, at least 1. Pure.
 std::size_t host_count(const std::string& url);
+
+// The connection string that a session uses, of keywords and values: the URL's, our character set and program name
+// (what is named at the start a pooler gives to each client again), and, where it names none itself, bounds on how long
+// a silent network can hold a connection, and which server is wanted: of several hosts the primary. They are tried in
+// turn, from number `first_host` of the URL on. Throws db::error unless libpq understands the URL. Pure.
+std::string complete_url(const session_options& options, std::size_t first_host = 0);
 
 // One connection. Not thread-safe: one thread at a time. Every member may throw db::error.
 class session {
@@ -133,6 +136,9 @@ public:
 
     // True once the connection can't be used any more, or should not: its server is a former primary by now.
     bool broken() const noexcept;
+
+    // Makes it broken: its server is not what is wanted any more.
+    void discard() noexcept;
 
 private:
     struct state;

@@ -4,6 +4,7 @@ Backup number i is always the same record, and number i + 1 is written once i is
 any moment is 1 … k for one k, and an answer is right if it is that of a k between what was acknowledged before the
 request began and what had been attempted when the answer was there."""
 
+import bisect
 import datetime
 import http.client
 import json
@@ -46,6 +47,7 @@ class Writer(threading.Thread):
         super().__init__(name="writer")
         self.url = url
         self.acknowledged = 0
+        self.moments = []  # when each was acknowledged
         self.attempted = 0
         self.over = False
 
@@ -62,6 +64,7 @@ class Writer(threading.Thread):
                 if found is None:
                     self.attempted = number
                     connection.value(insert_of(number))
+                self.moments.append(time.monotonic())
                 self.acknowledged = number
                 time.sleep(0.003)
             except libpq.Error:
@@ -71,6 +74,10 @@ class Writer(threading.Thread):
                 time.sleep(0.02)
         if connection:
             connection.close()
+
+
+    def acknowledged_at(self, moment):
+        return min(bisect.bisect_right(self.moments, moment), self.acknowledged)
 
 
 class Question:
@@ -149,12 +156,13 @@ def read_answer(question, body):
 
 
 class Reader(threading.Thread):
-    """Asks one question after the other. `seen` has (begin, end, right) of each; wrong answers are in `faults`."""
+    """Asks one question after the other; answers may miss what was acknowledged in the last `lag` seconds. `seen` has (begin, end, right) of each; wrong answers are in `faults`."""
 
-    def __init__(self, base_url, writer):
+    def __init__(self, base_url, writer, lag=0.0):
         super().__init__(name="reader")
         self.address = urllib.parse.urlsplit(base_url).netloc
         self.writer = writer
+        self.lag = lag
         self.seen = []
         self.statuses = {}
         self.faults = []
@@ -168,12 +176,12 @@ class Reader(threading.Thread):
             if not self.ask(connection):
                 connection.close()
                 connection = None
-            elif not self.seen[-1][2]:
+            elif self.seen and not self.seen[-1][2]:
                 time.sleep(0.02)
 
     def ask(self, connection):
         """False if the connection is no longer good."""
-        known = self.writer.acknowledged
+        known = self.writer.acknowledged_at(time.monotonic() - self.lag)
         if known == 0:
             time.sleep(0.01)
             return True

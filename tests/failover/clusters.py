@@ -171,6 +171,10 @@ class Streaming:
             libpq.ask(self.url_of(self.primary, "postgres"), sql)
         self.wait_for_standby()
 
+    def make_asynchronous(self):
+        for sql in ("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()"):
+            libpq.ask(self.url_of(self.primary, "postgres"), sql)
+
     def wait_for_standby(self):
         url = self.url_of(self.primary, "postgres")
         end = libpq.ask(url, "SELECT pg_current_wal_lsn()")

@@ -66,6 +66,11 @@ class Connection:
 
 
 def ask(url, sql):
-    """Runs SQL on a connection of its own. Raises Error."""
-    with Connection(url) as connection:
-        return connection.value(sql)
+    """Runs SQL on a connection of its own, again if a standby's replay was in the way. Raises Error."""
+    while True:
+        try:
+            with Connection(url) as connection:
+                return connection.value(sql)
+        except Error as e:
+            if "conflict with recovery" not in str(e):
+                raise

@@ -1,6 +1,7 @@
 // This file tests what is added to the URL of a database: where several hosts are named, the current one is wanted.
 #define BOOST_TEST_DYN_LINK
 #include "db/session.hpp"
+#include "db/write_position.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,8 +15,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
+session_options options_of(const std::string& url) {
+    session_options out;
+    out.url = url;
+    return out;
+}
+
 bool has(const std::string& url, const std::string& part) {
-    return (" " + complete_url(url, 10s)).find(" " + part + " ") != std::string::npos;
+    return (" " + complete_url(options_of(url))).find(" " + part + " ") != std::string::npos;
 }
 
 } // namespace
@@ -30,6 +37,34 @@ BOOST_AUTO_TEST_CASE(of_several_hosts_the_primary_is_wanted) {
         BOOST_TEST(has(url, "target_session_attrs='any'"), url);
         BOOST_TEST(has(url, "connect_timeout='5'"), url);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_standby_is_wanted_where_one_is_asked_for) {
+    session_options options = options_of("postgresql://reader@one/catalog");
+    options.standby = true;
+    BOOST_TEST(complete_url(options).find("target_session_attrs='standby'") != std::string::npos);
+    options.url += "?target_session_attrs=prefer-standby";
+    BOOST_TEST(complete_url(options).find("target_session_attrs='prefer-standby'") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(logins_are_compared) {
+    const std::string url = "postgresql://reader@one,two/catalog";
+    BOOST_TEST(same_login(url, "host=three user=reader dbname=catalog password=x"));
+    BOOST_TEST(!same_login(url, "postgresql://owner@one/catalog"));
+    BOOST_TEST(!same_login(url, "postgresql://one/catalog"));
+    BOOST_TEST(!same_login(url, "postgresql://reader@one/other"));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_standby_must_have_replayed_is_as_old_as_is_allowed) {
+    const write_position::clock::time_point start{};
+    write_position written(1s);
+    BOOST_TEST(!written.required(start).has_value());
+    for (int i = 0; i <= 8; ++i)
+        written.note(start + i * 250ms, std::to_string(i));
+    BOOST_TEST(written.required(start + 2000ms).value() == "4");
+    BOOST_TEST(written.required(start + 2001ms).value() == "5");
+    BOOST_TEST(written.required(start + 3000ms).value() == "8");
+    BOOST_TEST(!written.required(start + 3001ms).has_value()); // the primary is silent: nobody knows
 }
 
 BOOST_AUTO_TEST_CASE(what_the_url_names_itself_stands) {
@@ -48,11 +83,11 @@ BOOST_AUTO_TEST_CASE(hosts_can_be_tried_from_another_one_on) {
     BOOST_TEST(has(url, "host='one,two,three'"));
     for (const auto& [first, hosts, ports] : {std::tuple(1U, "host='two,three,one'", "port='2,3,1'"),
                                               std::tuple(2U, "host='three,one,two'", "port='3,1,2'")}) {
-        const std::string complete = " " + complete_url(url, 10s, first);
+        const std::string complete = " " + complete_url(options_of(url), first);
         BOOST_TEST(complete.find(std::string(" ") + hosts + " ") != std::string::npos, complete);
         BOOST_TEST(complete.find(std::string(" ") + ports + " ") != std::string::npos, complete);
     }
-    BOOST_TEST(complete_url("host=one,two port=5", 10s, 1).find("port='5'") != std::string::npos);
+    BOOST_TEST(complete_url(options_of("host=one,two port=5"), 1).find("port='5'") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_primary_on_an_older_timeline_is_a_former_one) {
@@ -69,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_primary_on_an_older_timeline_is_a_former_one) {
 }
 
 BOOST_AUTO_TEST_CASE(what_libpq_does_not_understand_is_refused) {
-    BOOST_CHECK_THROW(complete_url("postgresql://one/?no_such_option=1", 10s), error);
+    BOOST_CHECK_THROW(complete_url(options_of("postgresql://one/?no_such_option=1")), error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
