@@ -221,11 +221,12 @@ bool executor::take_job(worker& self, std::chrono::milliseconds pause) {
     return true;
 }
 
-// The job is over, and with it the right to interrupt it. Returns false if a cancel is still on its way that could hit
-// what the connection does next.
-bool executor::end_run(worker& self) {
+// The run is over, and with it the right to interrupt it; without `again` the job is, too, and nobody may refuse it any
+// more. Returns false if a cancel is still on its way that could hit what the connection does next.
+bool executor::end_run(worker& self, bool again) {
     std::unique_lock lock(mutex_);
     self.running = false;
+    if (!again) self.entry.reset();
     if (self.cancel == worker::cancelling::wanted) self.cancel = worker::cancelling::no;
     const bool came_back =
         cancel_done_.wait_for(lock, options_.sever_after, [&] { return self.cancel == worker::cancelling::no; });
@@ -261,14 +262,16 @@ executor::completion executor::run_job(worker& self, std::optional<session>& con
             log_event("warning", "database_connection_lost", {{"reason", e.what()}});
             broke = true;
         }
-        const bool clean = end_run(self);
+        const bool clean = end_run(self, broke);
         if (!clean || connection->broken()) drop(self, connection);
-        if (!broke) {
+        if (!broke) return done;
+        std::optional<refusal> over;
+        {
             const std::lock_guard lock(mutex_);
-            self.entry.reset();
-            return done;
+            if (!self.entry) return {}; // was refused meanwhile
+            over = is_over(self.entry->work, clock::now());
         }
-        if (const auto over = is_over(self.entry->work, clock::now())) return give_up(self, *over);
+        if (over) return give_up(self, *over);
     }
     return give_up(self, refusal::database_away);
 }

@@ -117,7 +117,7 @@ private:
     completion give_up(worker& self, refusal why);
     void connect(worker& self, std::optional<session>& connection);
     void drop(worker& self, std::optional<session>& connection);
-    bool end_run(worker& self);
+    bool end_run(worker& self, bool again);
     std::chrono::milliseconds jittered(std::chrono::milliseconds pause);
     void watch();
     void refuse_waiting(std::unique_lock<std::mutex>& lock);
