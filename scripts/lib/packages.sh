@@ -41,6 +41,7 @@ packages_for() { # packages_for GROUP: the Debian packages of one purpose
     package) printf 'dpkg-dev' ;;
     fuzz) printf 'clang libclang-rt-dev' ;;
     lint) printf 'clang-format clang-tidy shellcheck docker-compose prometheus' ;;
+    failover) printf 'python3 patroni python3-etcd etcd-server' ;;
     bench) printf 'wrk gnuplot-nox' ;;
     bare) printf 'mmdebstrap git util-linux' ;;
     web) # tests of the API's description, the metrics and the console
@@ -76,9 +77,9 @@ install_packages() { # install_packages GROUP...: a no-op in milliseconds when e
         echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/backup-catalog.conf
     fi
     # The tests want the programs of these packages, not a server on every address of the machine.
-    for package in prometheus pgbouncer; do
+    for package in prometheus pgbouncer patroni etcd-server; do
         if [[ " ${missing[*]} " = *" $package "* ]] && [ -d /etc/systemd/system ]; then
-            ln -sfn /dev/null "/etc/systemd/system/$package.service"
+            ln -sfn /dev/null "/etc/systemd/system/${package%-server}.service"
         fi
     done
     local patiently=(-qq -o DPkg::Lock::Timeout=120) # a fresh machine may be updating itself

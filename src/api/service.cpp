@@ -7,6 +7,7 @@
 #include "query/catalog_reader.hpp"
 #include "query/render.hpp"
 #include "util/log.hpp"
+#include "util/metrics.hpp"
 #include "util/resumption.hpp"
 #include "util/text.hpp"
 
@@ -64,7 +65,21 @@ struct work_terms {
     std::string owner;      // whose turn it takes in the queue
     std::chrono::steady_clock::time_point deadline;
     std::stop_token abandoned;
+    // On a standby: what it must have replayed, or another one answers. On the primary nothing.
+    std::optional<std::string> replayed = std::nullopt;
 };
+
+// Whether the exception being handled says that the standby can't answer what the primary can.
+bool is_conflict_of_standby(const work_terms& terms) {
+    if (!terms.replayed) return false;
+    try {
+        throw;
+    } catch (const db::error& e) {
+        return e.kind() == db::failure::conflict; // who only reads has no other
+    } catch (const std::exception&) {
+        return false;
+    }
+}
 
 // The response that explains the exception being handled. Throws it again where it is db::error of failure::connection.
 response explain_failure(const work_terms& terms) {
@@ -101,16 +116,19 @@ asio::awaitable<outcome> queue_for_database(db::executor& database, work_terms t
             job.abandoned = terms.abandoned;
             job.run = [finish, &terms, &task, submitted](db::session& session) -> db::executor::completion {
                 terms.record.time(stage::wait) = std::chrono::steady_clock::now() - submitted;
-                const auto answer = std::make_shared<response>();
+                const auto answer = std::make_shared<outcome>();
                 try {
-                    *answer = task(session);
+                    if (terms.replayed) db::require_replayed(session, *terms.replayed);
+                    answer->answer = task(session);
                 } catch (const std::exception&) {
-                    *answer = explain_failure(terms);
+                    answer->elsewhere = is_conflict_of_standby(terms);
+                    if (!answer->elsewhere) answer->answer = explain_failure(terms);
                 }
-                return [finish, answer] { finish({std::move(*answer), false}); };
+                return [finish, answer] { finish(std::move(*answer)); };
             };
             job.refused = [finish, &terms](db::refusal why) {
-                finish({error_response(to_problem(why), terms.request_id), why == db::refusal::queue_full});
+                finish({error_response(to_problem(why), terms.request_id), why == db::refusal::queue_full,
+                        terms.replayed && why == db::refusal::database_away});
             };
             database.submit(std::move(job));
         },
@@ -150,6 +168,7 @@ asio::awaitable<outcome> begin_export(db::executor& exports, work_terms terms, q
             terms.record.time(stage::wait) = std::chrono::steady_clock::now() - submitted;
             std::shared_ptr<pipe> body;
             try {
+                if (terms.replayed) db::require_replayed(session, *terms.replayed);
                 query::list_reading list(session, caller, wanted, how);
                 if (const auto refused = list.open())
                     return [finish, answer = error_response(*refused, id)] { finish({answer, false}); };
@@ -162,6 +181,7 @@ asio::awaitable<outcome> begin_export(db::executor& exports, work_terms terms, q
                 pour(list, wanted.limit, wanted.show_replication, *body);
             } catch (const std::exception& e) {
                 if (!body) {
+                    if (is_conflict_of_standby(terms)) return [finish] { finish({{}, false, true}); };
                     response answer = explain_failure(terms);
                     return [finish, answer] { finish({answer, false}); };
                 }
@@ -174,12 +194,30 @@ asio::awaitable<outcome> begin_export(db::executor& exports, work_terms terms, q
             problem refused = to_problem(why);
             if (why == db::refusal::queue_full || why == db::refusal::waited_too_long)
                 refused = {errc::overloaded, "As many exports run as the service allows; try again later.", 10};
-            finish({error_response(refused, terms.request_id), why == db::refusal::queue_full});
+            finish({error_response(refused, terms.request_id), why == db::refusal::queue_full,
+                    terms.replayed && why == db::refusal::database_away});
         };
         exports.submit(std::move(job));
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(outcome)>(initiate,
                                                                                           asio::use_awaitable);
+}
+
+using attempt = std::function<asio::awaitable<outcome>(db::executor&, work_terms)>;
+
+// Asks the standby, where there is one that may answer, and the primary where it could not.
+asio::awaitable<outcome> ask(db::executor& primary, db::executor* standby, const db::write_position* written,
+                             work_terms terms, attempt run) {
+    if (standby) {
+        work_terms first = terms;
+        first.replayed = written->required(std::chrono::steady_clock::now());
+        if (first.replayed) {
+            outcome out = co_await run(*standby, std::move(first));
+            metrics::standby_requests.add(1, {out.elsewhere ? "passed_on" : "answered"});
+            if (!out.elsewhere) co_return out;
+        }
+    }
+    co_return co_await run(primary, std::move(terms));
 }
 
 // A client that is told at once that there is no room asks again at once: telling it then costs more than the page did,
@@ -357,6 +395,13 @@ asio::awaitable<response> service::answer(const request& request, request_record
     const std::size_t most = options_.max_response_bytes;
     const query::caller caller{principal.project_id, principal.user_id};
     work_terms terms{request.id, record, principal.project_id, how.deadline, request.left};
+    const auto ask_for_page = [&](work task) {
+        attempt run = [task = std::move(task)](db::executor& database, work_terms given) {
+            return queue_for_database(database, std::move(given), task);
+        };
+        return pace(ask(database_, standby_ ? &standby_->pages : nullptr, standby_ ? &standby_->written : nullptr,
+                        terms, std::move(run)));
+    };
     if (route->backup_id) {
         const auto backup_id = parse_uuid(*route->backup_id);
         if (!backup_id)
@@ -369,7 +414,7 @@ asio::awaitable<response> service::answer(const request& request, request_record
         work show = [caller, how, most, id = *backup_id, request_id = request.id](db::session& session) {
             return show_backup(session, caller, id, how, most, request_id);
         };
-        co_return co_await pace(queue_for_database(database_, std::move(terms), std::move(show)));
+        co_return co_await ask_for_page(std::move(show));
     }
 
     const bool all = exports_ != nullptr && accepts_lines(request.accept);
@@ -382,12 +427,16 @@ asio::awaitable<response> service::answer(const request& request, request_record
                           "all_tenants: needs the administrator role; leave it out to list your project's backups"});
     if (all) {
         how.deadline = terms.deadline = arrived + options_.export_timeout;
-        co_return co_await pace(begin_export(*exports_, std::move(terms), caller, std::move(*wanted), how));
+        attempt run = [caller, wanted = std::move(*wanted), how](db::executor& database, work_terms given) {
+            return begin_export(database, std::move(given), caller, wanted, how);
+        };
+        co_return co_await pace(ask(*exports_, standby_ ? standby_->exports : nullptr,
+                                    standby_ ? &standby_->written : nullptr, std::move(terms), std::move(run)));
     }
     work list = [caller, how, most, wanted = std::move(*wanted), request_id = request.id](db::session& session) {
         return list_backups(session, caller, wanted, how, most, request_id);
     };
-    co_return co_await pace(queue_for_database(database_, std::move(terms), std::move(list)));
+    co_return co_await ask_for_page(std::move(list));
 }
 
 } // namespace catalog::api

@@ -5,6 +5,7 @@
 #include "api/message.hpp"
 #include "api/rate_limiter.hpp"
 #include "db/executor.hpp"
+#include "db/write_position.hpp"
 #include "identity/identity.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -31,17 +32,27 @@ struct service_options : parse_options {
 struct outcome {
     response answer;
     bool overloaded = false; // was refused at the door
+    bool elsewhere = false;  // the standby could not answer: it is away or behind, or what it replays was in the way
+};
+
+// Standbys, which are asked first. What they must have replayed follows from what the primary had written.
+struct standby_database {
+    db::executor& pages;
+    db::executor* exports; // null: exports go to the primary
+    const db::write_position& written;
 };
 
 class service {
 public:
     // Keeps references, which outlive the service. `exports` has a connection for each export that may run at the same
     // time; null: none may, and who asks for one gets a page.
-    service(service_options options, identity::verifier& identity, db::executor& database, db::executor* exports)
+    service(service_options options, identity::verifier& identity, db::executor& database, db::executor* exports,
+            std::optional<standby_database> standby = std::nullopt)
         : options_(options)
         , identity_(identity)
         , database_(database)
         , exports_(exports)
+        , standby_(standby)
         , limiter_(options.limit) {}
 
     // Answers one request: always a response, never an exception. Runs on the caller's executor; database work runs on
@@ -56,6 +67,7 @@ private:
     identity::verifier& identity_;
     db::executor& database_;
     db::executor* exports_;
+    std::optional<standby_database> standby_;
     rate_limiter limiter_;
     std::atomic<std::int64_t> refusals_waiting_{0}; // to be told
 };

@@ -4,6 +4,7 @@
 #include "app/admin.hpp"
 #include "app/commands.hpp"
 #include "app/inherited_sockets.hpp"
+#include "app/standby.hpp"
 #include "app/startup.hpp"
 #include "db/executor.hpp"
 #include "http/access_log.hpp"
@@ -213,6 +214,7 @@ db::session_options session_options_of(const settings& s) {
     options.statement_timeout = s.request_timeout;
     options.keeps_state = s.prepared_statements;
     options.max_prepared = s.prepared_statements_kept;
+    options.history = std::make_shared<db::primary_history>();
     return options;
 }
 
@@ -296,6 +298,13 @@ int run_serve(arguments args) {
         return 2;
     }
     std::string fault;
+    if (const std::string& url = s.database_standby_url; !url.empty()) {
+        if (!db::is_valid_url(url)) return refuse("database-standby-url: is not a libpq URL", 2);
+        // What the role may not be was checked at the primary, and a standby has the same roles.
+        if (!db::same_login(s.database_url, url))
+            return refuse("database-standby-url: names another user or database than database-url; allowed: the same",
+                          2);
+    }
     if (!connect_checked(session_options_of(s), needed_role::reader, fault, status)) return refuse(fault, status);
 
     log_set logs(s.access_log, std::move(file_log));
@@ -308,6 +317,14 @@ int run_serve(arguments args) {
     database_options.max_wait = s.database_wait;
     db::executor database(database_options);
     database.wait_until_ready(std::chrono::seconds(2)); // the first requests find them ready
+
+    std::optional<standby> standbys;
+    if (!s.database_standby_url.empty()) {
+        db::executor_options options = database_options;
+        options.session.url = s.database_standby_url;
+        options.session.standby = true;
+        standbys.emplace(database, std::move(options), s.export_connections, s.database_standby_lag);
+    }
 
     api::service_options service_options;
     service_options.dedicated_cloud = s.dedicated_cloud;
@@ -326,7 +343,8 @@ int run_serve(arguments args) {
         exports.emplace(database_options);
         exports->wait_until_ready(std::chrono::seconds(2));
     }
-    api::service service(service_options, *identity, database, exports ? &*exports : nullptr);
+    api::service service(service_options, *identity, database, exports ? &*exports : nullptr,
+                         standbys ? std::optional(standbys->database()) : std::nullopt);
 
     http::server_options server_options;
     server_options.address = s.listen_address;
@@ -387,6 +405,7 @@ int run_serve(arguments args) {
     io.run();
     for (std::thread& thread : threads)
         thread.join();
+    standbys.reset(); // asks the database
     database.stop();
     if (exports) exports->stop();
     log_event("info", "stopped");

@@ -268,6 +268,11 @@ constexpr auto table = std::to_array<setting>({
     {"prepared-statements", "boolean", "true",
      "prepare statements and keep settings on the connection; false: for a pooler in transaction mode", serve,
      [](settings& s, std::string_view v) { return store_boolean(s.prepared_statements, v); }},
+    {"database-standby-url", "libpq URL", "",
+     "standbys that answer in the place of database-url while they are not too far behind; several hosts allowed",
+     serve, [](settings& s, std::string_view v) { return store_text(s.database_standby_url, v); }, true},
+    {"database-standby-lag", "duration", "1s", "writes of this last time an answer of a standby may miss", serve,
+     [](settings& s, std::string_view v) { return store_duration(s.database_standby_lag, v); }},
     {"prepared-statements-kept", "16 to 10000", "256", "statements that each connection keeps prepared", serve,
      [](settings& s, std::string_view v) { return store_number(s.prepared_statements_kept, v, 16, 10'000); }},
 });
@@ -503,6 +508,7 @@ parsed_settings read_settings(std::span<const std::string_view> arguments, comma
         if (!s.tls_certificate.empty()) require("tls-key", " with tls-certificate");
         if (reader.was_given("tls-key") || reader.was_given("tls-minimum-version"))
             require("tls-certificate", " with the other settings of TLS");
+        if (reader.was_given("database-standby-lag")) require("database-standby-url", " with database-standby-lag");
         if (s.identity == "keystone") check_keystone(reader, s, out.faults);
     }
     return out;

@@ -54,6 +54,8 @@ struct settings {
     std::chrono::milliseconds database_wait{2000};
     bool prepared_statements = true;
     std::uint64_t prepared_statements_kept = 256;
+    std::string database_standby_url; // empty: no standby is asked
+    std::chrono::milliseconds database_standby_lag{1000};
 };
 
 // Which settings a subcommand takes.

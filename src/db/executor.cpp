@@ -247,6 +247,7 @@ executor::completion executor::give_up(worker& self, refusal why) {
 
 executor::completion executor::run_job(worker& self, std::optional<session>& connection) {
     for (int attempt = 0; attempt < 2; ++attempt) {
+        if (connection && connection->broken()) drop(self, connection); // its server may be a former primary by now
         if (!connection) connect(self, connection);
         if (!connection) break;
         std::optional<refusal> over;

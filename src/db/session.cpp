@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <libpq-fe.h>
 #include <list>
+#include <sql/statements.hpp>
 #include <sys/socket.h>
 #include <unordered_map>
 
@@ -59,42 +61,27 @@ std::string settings_text(std::string_view set, const session_options& options) 
     return out;
 }
 
-// The connection string with the character set and the program's name, and with bounds on how long a silent network can
-// hold a connection, where it names none itself. (What is named at the start a pooler gives to each client again.)
-std::string with_bounds(const std::string& url, std::chrono::milliseconds statement_timeout) {
-    PQconninfoOption* parsed = PQconninfoParse(url.c_str(), nullptr);
-    if (!parsed) throw error(failure::other, "", "is not a libpq URL such as postgresql://user@host/dbname");
-    const auto user_timeout = std::max<long long>(statement_timeout.count(), 10'000) + 5'000;
-    const std::array<std::pair<std::string_view, std::string>, 7> bounds{
-        {{"client_encoding", "UTF8"},
-         {"application_name", "backup-catalog"},
-         {"connect_timeout", "5"},
-         {"keepalives_idle", "10"},
-         {"keepalives_interval", "5"},
-         {"keepalives_count", "3"},
-         {"tcp_user_timeout", std::to_string(user_timeout)}}};
-    std::string out;
-    const auto add = [&out](std::string_view name, std::string_view value) {
-        out += name;
-        out += "='";
-        for (const char c : value) {
-            if (c == '\'' || c == '\\') out += '\\';
-            out += c;
-        }
-        out += "' ";
-    };
-    // These two are ours, whatever the URL says.
-    const auto is_ours = [](std::string_view name) { return name == "client_encoding" || name == "application_name"; };
-    for (const PQconninfoOption* option = parsed; option->keyword; ++option)
-        if (option->val && !is_ours(option->keyword)) add(option->keyword, option->val);
-    for (const auto& [name, value] : bounds) {
-        bool named = false;
-        for (const PQconninfoOption* option = parsed; option->keyword; ++option)
-            named = named || (name == option->keyword && option->val && !is_ours(name));
-        if (!named) add(name, value);
+bool lists_hosts(std::string_view keyword) {
+    return keyword == "host" || keyword == "hostaddr";
+}
+
+std::size_t count_hosts(const PQconninfoOption* options) {
+    std::size_t out = 1;
+    for (; options->keyword; ++options) {
+        if (!lists_hosts(options->keyword) || !options->val) continue;
+        const std::string_view hosts = options->val;
+        out = std::max<std::size_t>(out, 1 + static_cast<std::size_t>(std::count(hosts.begin(), hosts.end(), ',')));
     }
-    PQconninfoFree(parsed);
     return out;
+}
+
+// A list with commas, begun at its item number `first`. A single item is for all hosts.
+std::string begun_at(std::string_view list, std::size_t first) {
+    std::size_t at = 0;
+    for (; first > 0 && at != std::string_view::npos; --first)
+        at = list.find(',', at == 0 ? 0 : at + 1);
+    if (at == 0 || at == std::string_view::npos) return std::string(list);
+    return std::string(list.substr(at + 1)) + ',' + std::string(list.substr(0, at));
 }
 
 template <class Work>
@@ -116,6 +103,73 @@ auto translated(bool& broken, Work&& work) {
 
 } // namespace
 
+std::size_t host_count(const std::string& url) {
+    PQconninfoOption* parsed = PQconninfoParse(url.c_str(), nullptr);
+    const std::size_t out = parsed ? count_hosts(parsed) : 1;
+    PQconninfoFree(parsed);
+    return out;
+}
+
+bool same_login(const std::string& one, const std::string& other) {
+    const auto login_of = [](const std::string& url) {
+        std::string out;
+        PQconninfoOption* parsed = PQconninfoParse(url.c_str(), nullptr);
+        for (const PQconninfoOption* option = parsed; option && option->keyword; ++option) {
+            const std::string_view name = option->keyword;
+            if ((name == "user" || name == "dbname") && option->val)
+                out += std::string(name) + '=' + option->val + '\n';
+        }
+        PQconninfoFree(parsed);
+        return out;
+    };
+    return login_of(one) == login_of(other);
+}
+
+std::string complete_url(const session_options& options, std::size_t first_host) {
+    PQconninfoOption* parsed = PQconninfoParse(options.url.c_str(), nullptr);
+    if (!parsed) throw error(failure::other, "", "is not a libpq URL such as postgresql://user@host/dbname");
+    const auto user_timeout = std::max<long long>(options.statement_timeout.count(), 10'000) + 5'000;
+    const bool several = count_hosts(parsed) > 1;
+    const std::array<std::pair<std::string_view, std::string>, 8> defaults{
+        {{"client_encoding", "UTF8"},
+         {"application_name", "backup-catalog"},
+         // Of several hosts only one is current: a standby lags, and after a failover so does the old primary.
+         {"target_session_attrs", options.standby ? "standby"
+                                  : several       ? "primary"
+                                                  : "any"},
+         // A host that is silent costs the whole time before the next one is asked; libpq takes no less than 2.
+         {"connect_timeout", several ? "2" : "5"},
+         {"keepalives_idle", "10"},
+         {"keepalives_interval", "5"},
+         {"keepalives_count", "3"},
+         {"tcp_user_timeout", std::to_string(user_timeout)}}};
+    std::string out;
+    const auto add = [&out](std::string_view name, std::string_view value) {
+        out += name;
+        out += "='";
+        for (const char c : value) {
+            if (c == '\'' || c == '\\') out += '\\';
+            out += c;
+        }
+        out += "' ";
+    };
+    // These two are ours, whatever the URL says.
+    const auto is_ours = [](std::string_view name) { return name == "client_encoding" || name == "application_name"; };
+    for (const PQconninfoOption* option = parsed; option->keyword; ++option)
+        if (option->val && !is_ours(option->keyword))
+            add(option->keyword, lists_hosts(option->keyword) || option->keyword == std::string_view("port")
+                                     ? begun_at(option->val, first_host)
+                                     : option->val);
+    for (const auto& [name, value] : defaults) {
+        bool named = false;
+        for (const PQconninfoOption* option = parsed; option->keyword; ++option)
+            named = named || (name == option->keyword && option->val && !is_ours(name));
+        if (!named) add(name, value);
+    }
+    PQconninfoFree(parsed);
+    return out;
+}
+
 bool is_valid_url(const std::string& url) {
     // An '@' or '/' in a password that is not percent-encoded makes libpq take a part of the password for the host,
     // and name it in its errors.
@@ -129,6 +183,21 @@ bool is_valid_url(const std::string& url) {
     PQconninfoOption* parsed = PQconninfoParse(url.c_str(), nullptr);
     PQconninfoFree(parsed);
     return parsed != nullptr;
+}
+
+bool primary_history::admit(const std::string& system, unsigned timeline) {
+    const std::lock_guard lock(mutex_);
+    if (system != system_) {
+        system_ = system;
+        newest_ = timeline;
+    }
+    newest_ = std::max(newest_, timeline);
+    return timeline == newest_;
+}
+
+bool primary_history::is_superseded(const std::string& system, unsigned timeline) const {
+    const std::lock_guard lock(mutex_);
+    return system == system_ && timeline < newest_;
 }
 
 rows::rows(std::shared_ptr<const void> owner)
@@ -159,31 +228,70 @@ PGconn* open_raw(const std::string& url) {
     throw pqxx::broken_connection(reason);
 }
 
+struct opened {
+    PGconn* raw;
+    std::string system = {}; // the cluster's identifier
+    unsigned timeline = 0;   // 0: a standby, or a server that does not tell
+};
+
+void ask_history(opened& server) {
+    PGresult* const answer = PQexec(server.raw, std::string(sql::primary_history).c_str());
+    if (PQresultStatus(answer) == PGRES_TUPLES_OK) {
+        server.system = PQgetvalue(answer, 0, 0);
+        const std::string_view digits = PQgetvalue(answer, 0, 1);
+        std::from_chars(digits.data(), digits.data() + digits.size(), server.timeline, 16);
+    } // else it is not quite PostgreSQL, or does not let everybody ask
+    PQclear(answer);
+}
+
+// A connection to the first host that will do, passing over former primaries.
+opened open_current(const session_options& options) {
+    for (std::size_t first = 0;; ++first) {
+        opened out{open_raw(complete_url(options, first))};
+        if (!options.history) return out;
+        ask_history(out);
+        if (out.timeline == 0 || options.history->admit(out.system, out.timeline)) return out;
+        const std::string host = PQhost(out.raw);
+        PQfinish(out.raw);
+        if (first + 1 < host_count(options.url)) continue;
+        throw pqxx::broken_connection(host + " writes timeline " + std::to_string(out.timeline) +
+                                      ", but a newer one was seen: it is a former primary, and its data is stale");
+    }
+}
+
 } // namespace
 
 struct session::state {
     explicit state(const session_options& options)
-        : raw(open_raw(with_bounds(options.url, options.statement_timeout)))
+        : server(open_current(options))
+        , raw(server.raw)
         , connection(pqxx::connection::seize_raw_connection(raw))
         , work(std::make_unique<pqxx::nontransaction>(connection))
         , max_prepared(options.max_prepared)
-        , keeps_state(options.keeps_state) {
+        , keeps_state(options.keeps_state)
+        , history(options.history) {
         if (keeps_state)
             work->exec(settings_text("SET", options));
         else
             transaction_settings = "; " + settings_text("SET LOCAL", options);
     }
 
+    opened server;
     PGconn* raw; // owned by `connection`
     pqxx::connection connection;
     std::unique_ptr<pqxx::nontransaction> work; // libpqxx's transactions cost round trips of their own: BEGIN is ours
     std::size_t max_prepared;
     bool keeps_state;
+    std::shared_ptr<primary_history> history;
     std::string transaction_settings; // SQL that goes with each BEGIN, so that it costs no round trip
     bool broken = false;
     std::size_t named = 0;
     std::list<std::pair<std::string, std::string>> recent; // text, name; the most recently used first
     std::unordered_map<std::string_view, decltype(recent)::iterator> by_text;
+
+    bool is_superseded() const {
+        return server.timeline != 0 && history->is_superseded(server.system, server.timeline);
+    }
 
     const std::string& prepared_name(const std::string& text) {
         if (const auto found = by_text.find(text); found != by_text.end()) {
@@ -322,7 +430,11 @@ void interrupter::sever() const noexcept {
 }
 
 bool session::broken() const noexcept {
-    return state_->broken;
+    return state_->broken || state_->is_superseded();
+}
+
+void session::discard() noexcept {
+    state_->broken = true;
 }
 
 } // namespace catalog::db

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +33,23 @@ private:
     std::shared_ptr<const void> owner_;
 };
 
+// What a process has seen of the servers that one URL names: a promotion begins a new timeline, so a primary on an
+// older one is a former primary that was started again, and its data is stale. Any thread.
+class primary_history {
+public:
+    // Takes a primary's cluster (its system identifier) and timeline; the newest counts, and those of another cluster
+    // begin anew. False if the timeline is older than the newest.
+    bool admit(const std::string& system, unsigned timeline);
+
+    // Whether a newer timeline was seen than this one of the same cluster.
+    bool is_superseded(const std::string& system, unsigned timeline) const;
+
+private:
+    mutable std::mutex mutex_;
+    std::string system_;
+    unsigned newest_ = 0;
+};
+
 struct session_options {
     std::string url;                                // libpq URL or keyword/value string; several hosts allowed
     std::chrono::milliseconds statement_timeout{0}; // 0 = none
@@ -41,6 +59,9 @@ struct session_options {
     // after each transaction: statements are unnamed, settings are made by begin() for its transaction alone, and a
     // statement outside of begin() … commit() runs with the server's own settings. Not for explain().
     bool keeps_state = true;
+    bool standby = false; // a standby is wanted, unless the URL says otherwise
+    // Where it is given, a connection to a former primary is refused: failure::connection.
+    std::shared_ptr<primary_history> history = {};
 };
 
 // Ends what a connection is doing, from another thread than its own.
@@ -67,6 +88,18 @@ private:
 
 // True if libpq understands the URL (or keyword/value string). Its own message could hold a password.
 bool is_valid_url(const std::string& url);
+
+// Whether two URLs name the same user and database. Pure.
+bool same_login(const std::string& one, const std::string& other);
+
+// How many hosts the URL names, at least 1. Pure.
+std::size_t host_count(const std::string& url);
+
+// The connection string that a session uses, of keywords and values: the URL's, our character set and program name
+// (what is named at the start a pooler gives to each client again), and, where it names none itself, bounds on how long
+// a silent network can hold a connection, and which server is wanted: of several hosts the primary. They are tried in
+// turn, from number `first_host` of the URL on. Throws db::error unless libpq understands the URL. Pure.
+std::string complete_url(const session_options& options, std::size_t first_host = 0);
 
 // One connection. Not thread-safe: one thread at a time. Every member may throw db::error.
 class session {
@@ -101,8 +134,11 @@ public:
     // What can end a statement of this connection from outside.
     std::shared_ptr<const db::interrupter> interrupter() const;
 
-    // True once the connection can't be used any more.
+    // True once the connection can't be used any more, or should not: its server is a former primary by now.
     bool broken() const noexcept;
+
+    // Makes it broken: its server is not what is wanted any more.
+    void discard() noexcept;
 
 private:
     struct state;

@@ -88,6 +88,10 @@ value database_connections("backup_catalog_database_connections", kind::gauge,
                            "Connections to the database; absent = configured, but not connected",
                            {{"state", {"in_use", "idle", "absent"}}});
 value database_queue("backup_catalog_database_queue", kind::gauge, "Requests that wait for a database connection");
+value standby_requests("backup_catalog_standby_requests_total", kind::counter,
+                       "Requests that went to a standby; passed_on = none answered, or it was too far behind, so that "
+                       "database-url was asked",
+                       {{"result", {"answered", "passed_on"}}});
 value database_up("backup_catalog_database_up", kind::gauge,
                   "1 if the database answered the last probe, as /readyz says");
 value build_info("backup_catalog_build_info", kind::gauge, "Always 1", {{"version", {BACKUP_CATALOG_VERSION}}});
@@ -101,7 +105,7 @@ value process_threads("process_threads", kind::gauge, "Threads of the process");
 
 namespace {
 
-const std::array<const family*, 29> table{&request_duration,
+const std::array<const family*, 30> table{&request_duration,
                                           &stage_duration,
                                           &response_rows,
                                           &response_bytes,
@@ -121,6 +125,7 @@ const std::array<const family*, 29> table{&request_duration,
                                           &prepared_statements,
                                           &database_connections,
                                           &database_queue,
+                                          &standby_requests,
                                           &database_up,
                                           &build_info,
                                           &process_cpu_seconds,

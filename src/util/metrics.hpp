@@ -105,6 +105,7 @@ extern value database_connections_lost;
 extern value prepared_statements;  // result
 extern value database_connections; // state
 extern value database_queue;
+extern value standby_requests; // result
 extern value database_up;
 extern value build_info; // version
 extern value process_cpu_seconds;

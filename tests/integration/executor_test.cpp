@@ -106,6 +106,29 @@ BOOST_AUTO_TEST_CASE(a_database_that_is_away_is_said_so) {
         BOOST_TEST(ask(executor, "SELECT 1").get() == refused(db::refusal::database_away));
 }
 
+// While a cancel is on its way that comes too late, the job is over already: it must not be refused as well (the second
+// answer to a promise ends the program).
+BOOST_AUTO_TEST_CASE(a_job_is_answered_once) {
+    const std::string database = postgres_cluster::instance().create_database();
+    {
+        auto options = options_for(database, 4);
+        options.max_wait = 50ms; // so that the watching thread looks every 5 ms
+        db::executor executor(options);
+        executor.wait_until_ready(5s);
+        for (int round = 0; round < 100; ++round) {
+            std::vector<std::future<std::string>> answers;
+            for (int i = 0; i < 4; ++i) {
+                terms how;
+                how.deadline = std::chrono::steady_clock::now() + 5ms;
+                answers.push_back(ask(executor, "SELECT pg_sleep(0.0" + std::to_string(5 + i) + "), 1", how));
+            }
+            for (auto& answer : answers)
+                BOOST_TEST(!answer.get().starts_with("refused 0"));
+        }
+    }
+    postgres_cluster::instance().drop_database(database);
+}
+
 BOOST_AUTO_TEST_CASE(statement_timeout_leaves_the_connection_good) {
     const std::string database = postgres_cluster::instance().create_database();
     {

@@ -12,6 +12,7 @@ add_executable(unit_test
     ${CMAKE_CURRENT_LIST_DIR}/record_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/request_reader_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/route_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/session_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/settings_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/statement_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/surface_test.cpp

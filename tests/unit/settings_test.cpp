@@ -172,6 +172,16 @@ BOOST_AUTO_TEST_CASE(tls_needs_certificate_and_key) {
     BOOST_TEST(s.tls_only_1_3);
 }
 
+BOOST_AUTO_TEST_CASE(a_lag_is_of_a_standby) {
+    const environment none;
+    check_faults(read(with_needed({"--database-standby-lag=2s"})), {"--database-standby-url: is required"});
+    const settings s = good({"--database-standby-url=postgresql://two", "--database-standby-lag=2s"});
+    BOOST_TEST(s.database_standby_url == "postgresql://two");
+    BOOST_TEST((s.database_standby_lag == 2s));
+    BOOST_TEST((good({}).database_standby_lag == 1s));
+    BOOST_TEST(good({}).database_standby_url.empty());
+}
+
 BOOST_AUTO_TEST_CASE(secrets_disappear_from_the_arguments) {
     std::vector<std::string> texts{"backup-catalog",   "serve",
                                    "--database-url",   "postgresql://u:p@h/d",
