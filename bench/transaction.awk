@@ -24,7 +24,7 @@ function options_of(text,    parts, n, i, out, name, to) {
     n = split(text, parts, ";")
     for (i = 1; i <= n; i++) {
         gsub(/^ +| +$/, "", parts[i])
-        if (parts[i] == "") continue
+        if (parts[i] == "" || parts[i] ~ /^SELECT /) continue # what the service asks of a new connection sets nothing
         if (parts[i] !~ /^SET [A-Za-z_.]+ (=|TO) /) fault("not understood before BEGIN: " parts[i])
         name = to = parts[i]
         sub(/^SET /, "", name)
