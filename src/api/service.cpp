@@ -103,17 +103,29 @@ response explain_failure(const work_terms& terms) {
     return error_response(unexpected(), terms.request_id);
 }
 
-// Runs `task` on a database thread and resumes the coroutine on its own executor with the outcome. Name the arguments
-// before the co_await: GCC 12 destroys temporary lambdas in it twice (bug 107288).
-asio::awaitable<outcome> queue_for_database(db::executor& database, work_terms terms, work task) {
+// A job under these terms, still without anything to do.
+db::executor::job job_for(const work_terms& terms) {
+    db::executor::job job;
+    job.owner = terms.owner;
+    job.deadline = terms.deadline;
+    job.abandoned = terms.abandoned;
+    return job;
+}
+
+// How a job ends that the executor refused; the client is told `told`.
+outcome refused_outcome(const problem& told, db::refusal why, const work_terms& terms) {
+    return {error_response(told, terms.request_id), why == db::refusal::queue_full,
+            terms.replayed && why == db::refusal::database_away};
+}
+
+// Runs `task`, which must live until then, on a database thread and resumes the coroutine on its own executor with the
+// outcome. Name the arguments before the co_await: GCC 12 destroys temporary lambdas in it twice (bug 107288).
+asio::awaitable<outcome> queue_for_database(db::executor& database, work_terms terms, const work& task) {
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(outcome)>(
         [&database, &terms, &task](auto handler) {
             const auto finish = resumption<outcome>(std::move(handler));
             const auto submitted = std::chrono::steady_clock::now();
-            db::executor::job job;
-            job.owner = terms.owner;
-            job.deadline = terms.deadline;
-            job.abandoned = terms.abandoned;
+            db::executor::job job = job_for(terms);
             job.run = [finish, &terms, &task, submitted](db::session& session) -> db::executor::completion {
                 terms.record.time(stage::wait) = std::chrono::steady_clock::now() - submitted;
                 const auto answer = std::make_shared<outcome>();
@@ -126,10 +138,7 @@ asio::awaitable<outcome> queue_for_database(db::executor& database, work_terms t
                 }
                 return [finish, answer] { finish(std::move(*answer)); };
             };
-            job.refused = [finish, &terms](db::refusal why) {
-                finish({error_response(to_problem(why), terms.request_id), why == db::refusal::queue_full,
-                        terms.replayed && why == db::refusal::database_away});
-            };
+            job.refused = [finish, &terms](db::refusal why) { finish(refused_outcome(to_problem(why), why, terms)); };
             database.submit(std::move(job));
         },
         asio::use_awaitable);
@@ -158,10 +167,7 @@ asio::awaitable<outcome> begin_export(db::executor& exports, work_terms terms, q
     const auto initiate = [&](auto handler) {
         const auto finish = resumption<outcome>(std::move(handler));
         const auto submitted = std::chrono::steady_clock::now();
-        db::executor::job job;
-        job.owner = terms.owner;
-        job.deadline = terms.deadline;
-        job.abandoned = terms.abandoned;
+        db::executor::job job = job_for(terms);
         // Copies: the coroutine goes on while the job runs.
         job.run = [finish, &terms, caller, wanted, how, submitted,
                    id = terms.request_id](db::session& session) -> db::executor::completion {
@@ -194,8 +200,7 @@ asio::awaitable<outcome> begin_export(db::executor& exports, work_terms terms, q
             problem refused = to_problem(why);
             if (why == db::refusal::queue_full || why == db::refusal::waited_too_long)
                 refused = {errc::overloaded, "As many exports run as the service allows; try again later.", 10};
-            finish({error_response(refused, terms.request_id), why == db::refusal::queue_full,
-                    terms.replayed && why == db::refusal::database_away});
+            finish(refused_outcome(refused, why, terms));
         };
         exports.submit(std::move(job));
     };
