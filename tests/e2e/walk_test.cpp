@@ -36,6 +36,31 @@ std::vector<token> all_tokens() {
     return out;
 }
 
+std::string writer_url_of(const std::string& database) {
+    return postgres_cluster::instance().url("test_writer", database);
+}
+
+std::string database_with(const random_catalog& catalog) {
+    std::string database = postgres_cluster::instance().create_database();
+    import_records(writer_url_of(database), catalog.lines);
+    return database;
+}
+
+// A random catalog in a database of its own, a service in front of it, and the model of both.
+struct served_catalog {
+    served_catalog(std::uint64_t seed, const catalog_size& size)
+        : catalog(make_random_catalog(seed, size))
+        , database(database_with(catalog))
+        , service({postgres_cluster::instance().url("test_reader", database), all_tokens()}) {
+        reference.load_lines(catalog.lines);
+    }
+
+    const random_catalog catalog;
+    const std::string database;
+    model::catalog reference;
+    catalog_service service;
+};
+
 // Each key in both directions, and orders of several keys in equal and in mixed directions.
 std::vector<std::string> orders() {
     std::vector<std::string> out{""};
@@ -150,13 +175,10 @@ json::object plain_backup(chooser& choose, const random_catalog& catalog, const 
 } // namespace
 
 BOOST_AUTO_TEST_CASE(sets_that_stand_still) {
-    postgres_cluster& cluster = postgres_cluster::instance();
-    const random_catalog catalog = make_random_catalog(101, {130, 50, 10, true});
-    const std::string database = cluster.create_database();
-    import_records(cluster.url("test_writer", database), catalog.lines);
-    model::catalog reference;
-    reference.load_lines(catalog.lines);
-    catalog_service service({cluster.url("test_reader", database), all_tokens()});
+    served_catalog served(101, {130, 50, 10, true});
+    const random_catalog& catalog = served.catalog;
+    const model::catalog& reference = served.reference;
+    catalog_service& service = served.service;
 
     std::vector<walk> walks;
     const auto add = [&](const char* who, const model::parameters& filters, const std::vector<std::size_t>& pages) {
@@ -209,13 +231,9 @@ BOOST_AUTO_TEST_CASE(sets_that_stand_still) {
 
 // What the oldest clients do: no limit, offset grows by what came, until an empty page.
 BOOST_AUTO_TEST_CASE(offset_without_limit) {
-    postgres_cluster& cluster = postgres_cluster::instance();
-    const random_catalog catalog = make_random_catalog(102, {1130, 5, 5, false});
-    const std::string database = cluster.create_database();
-    import_records(cluster.url("test_writer", database), catalog.lines);
-    model::catalog reference;
-    reference.load_lines(catalog.lines);
-    catalog_service service({cluster.url("test_reader", database), all_tokens()});
+    served_catalog served(102, {1130, 5, 5, false});
+    const model::catalog& reference = served.reference;
+    catalog_service& service = served.service;
     http_client client(service.base_url());
     const asker& who = asker_named("reader");
 
@@ -242,14 +260,11 @@ BOOST_AUTO_TEST_CASE(offset_without_limit) {
 }
 
 BOOST_AUTO_TEST_CASE(sets_that_change_under_the_walk) {
-    postgres_cluster& cluster = postgres_cluster::instance();
-    const random_catalog catalog = make_random_catalog(103, {300, 10, 10, false});
-    const std::string database = cluster.create_database();
-    const std::string writer_url = cluster.url("test_writer", database);
-    import_records(writer_url, catalog.lines);
-    model::catalog reference;
-    reference.load_lines(catalog.lines);
-    catalog_service service({cluster.url("test_reader", database), all_tokens()});
+    served_catalog served(103, {300, 10, 10, false});
+    const random_catalog& catalog = served.catalog;
+    const std::string writer_url = writer_url_of(served.database);
+    const model::catalog& reference = served.reference;
+    catalog_service& service = served.service;
     const std::set<std::string> stable(catalog.backups.begin(), catalog.backups.begin() + 300);
     const asker& who = asker_named("reader");
     const std::string project = catalog.projects[0];
@@ -324,13 +339,9 @@ BOOST_AUTO_TEST_CASE(sets_that_change_under_the_walk) {
 
 // All backups at once, as lines: what a walk would bring, in every order.
 BOOST_AUTO_TEST_CASE(in_one_go) {
-    postgres_cluster& cluster = postgres_cluster::instance();
-    const random_catalog catalog = make_random_catalog(105, {2300, 1200, 10, true});
-    const std::string database = cluster.create_database();
-    import_records(cluster.url("test_writer", database), catalog.lines);
-    model::catalog reference;
-    reference.load_lines(catalog.lines);
-    catalog_service service({cluster.url("test_reader", database), all_tokens()});
+    served_catalog served(105, {2300, 1200, 10, true});
+    const model::catalog& reference = served.reference;
+    catalog_service& service = served.service;
     http_client client(service.base_url());
 
     const auto check = [&](const char* name, const model::parameters& filters, std::size_t offset, std::size_t limit) {
