@@ -44,6 +44,7 @@ build() { # build PRESET [TARGET]...: quiet unless it fails; on a terminal Ninja
     local preset=$1 command
     shift
     use_ccache
+    ensure_pqxx
     configure "$preset"
     command=(cmake --build --preset "$preset" --parallel "$(parallel_jobs "$preset")")
     if [ $# -gt 0 ]; then command+=(--target "$@"); fi
