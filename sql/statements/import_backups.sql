@@ -1,6 +1,6 @@
--- Staged backups that are new, with the documents of their staged replication records: what catalog.replication_document
+-- Staged backups, with the documents of their staged replication records: what catalog.replication_document
 -- makes of stored ones, but for the whole batch at once. In the order of the indexes: neighbouring rows touch the same
--- index pages. (A clause that deals with rows that are there already, import_conflict, may follow.)
+-- index pages. (What is to happen to rows that are there already, follows: ON CONFLICT …, see import_conflict.)
 INSERT INTO catalog.backups AS b (project_id, id, checkpoint_id, resource_id, provider_id, vault_id, parent_id,
     enterprise_project_id, name, description, status, image_type, resource_type, resource_name, resource_size, resource_az,
     dedicated_cloud, created_at, updated_at, protected_at, expired_at, incremental, version, extend_info,

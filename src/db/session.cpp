@@ -1,4 +1,5 @@
-// This file implements a session with libpqxx (7.9 or later).
+// This file implements a session: libpqxx (7.9 or later) has the connection, prepares, quotes and copies; what is run
+// goes through libpq's handle, because libpqxx has no pipeline mode with parameters (bench/pages: 1.4 times the pages).
 #include "db/session.hpp"
 
 #include "util/metrics.hpp"
@@ -30,34 +31,32 @@ failure classify(const std::string& sqlstate) {
 
 // One way a statement: generic plans, without the kinds of plan that a page never wants. Measured: a planner that
 // chooses between two indexes is wrong for some project by a factor of a thousand (docs/architecture.md).
-constexpr auto fixed_plan_settings = std::to_array<std::string_view>({
-    "plan_cache_mode = force_generic_plan",
-    "enable_seqscan = off",
-    "enable_bitmapscan = off",
-    "enable_hashjoin = off",
-    "enable_mergejoin = off",
-    "enable_sort = off",
-    "max_parallel_workers_per_gather = 0",
-    "jit = off",
+constexpr auto fixed_plan_settings = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"plan_cache_mode", "force_generic_plan"},
+    {"enable_seqscan", "off"},
+    {"enable_bitmapscan", "off"},
+    {"enable_hashjoin", "off"},
+    {"enable_mergejoin", "off"},
+    {"enable_sort", "off"},
+    {"max_parallel_workers_per_gather", "0"},
+    {"jit", "off"},
 });
 
-// What every statement may rely on. `set` is SET, for the session, or SET LOCAL, for the transaction.
-std::string settings_text(std::string_view set, const session_options& options) {
-    std::string out;
-    const auto add = [&](std::string_view setting) {
-        if (!out.empty()) out += "; ";
-        out += set;
-        out += ' ';
-        out += setting;
+// What every statement may rely on, for the session or for the transaction alone.
+statement settings_statement(const session_options& options, bool local) {
+    statement out("SELECT ");
+    const auto add = [&](std::string_view name, std::string_view value) {
+        if (!out.params().empty()) out.sql(", ");
+        out.sql("set_config(").param(name, "text").sql(", ").param(value, "text").sql(local ? ", true)" : ", false)");
     };
-    add("TimeZone = 'UTC'");
-    add("DateStyle = 'ISO'");
-    add("search_path = catalog, pg_temp");
-    add("statement_timeout = " + std::to_string(options.statement_timeout.count()));
-    add("client_connection_check_interval = '2s'"); // a service that was killed leaves no statement behind
+    add("TimeZone", "UTC");
+    add("DateStyle", "ISO");
+    add("search_path", "catalog, pg_temp");
+    add("statement_timeout", std::to_string(options.statement_timeout.count()));
+    add("client_connection_check_interval", "2s"); // a service that was killed leaves no statement behind
     if (options.fixed_plans)
-        for (const std::string_view setting : fixed_plan_settings)
-            add(setting);
+        for (const auto& [name, value] : fixed_plan_settings)
+            add(name, value);
     return out;
 }
 
@@ -200,21 +199,38 @@ bool primary_history::is_superseded(const std::string& system, unsigned timeline
     return system == system_ && timeline < newest_;
 }
 
-rows::rows(std::shared_ptr<const void> owner)
-    : owner_(std::move(owner)) {}
+namespace {
+
+const statement commit_statement("COMMIT");
+
+const PGresult* handle(const std::shared_ptr<const void>& result) {
+    return static_cast<const PGresult*>(result.get());
+}
+
+} // namespace
+
+rows::rows(std::shared_ptr<const void> result)
+    : result_(std::move(result)) {}
 
 std::size_t rows::size() const noexcept {
-    return owner_ ? static_cast<std::size_t>(static_cast<const pqxx::result*>(owner_.get())->size()) : 0;
+    return result_ ? static_cast<std::size_t>(PQntuples(handle(result_))) : 0;
+}
+
+std::size_t rows::affected() const noexcept {
+    // PQcmdTuples only reads, but takes no const (libpq's documentation, section 34.3.3).
+    const std::string_view digits = result_ ? PQcmdTuples(const_cast<PGresult*>(handle(result_))) : "";
+    std::size_t out = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), out);
+    return out;
 }
 
 std::string_view rows::text(std::size_t row, std::size_t column) const noexcept {
-    const auto& result = *static_cast<const pqxx::result*>(owner_.get());
-    return result[static_cast<pqxx::result::size_type>(row)][static_cast<pqxx::row::size_type>(column)].view();
+    const int i = static_cast<int>(row), j = static_cast<int>(column);
+    return {PQgetvalue(handle(result_), i, j), static_cast<std::size_t>(PQgetlength(handle(result_), i, j))};
 }
 
 bool rows::is_null(std::size_t row, std::size_t column) const noexcept {
-    const auto& result = *static_cast<const pqxx::result*>(owner_.get());
-    return result[static_cast<pqxx::result::size_type>(row)][static_cast<pqxx::row::size_type>(column)].is_null();
+    return PQgetisnull(handle(result_), static_cast<int>(row), static_cast<int>(column)) == 1;
 }
 
 namespace {
@@ -266,28 +282,34 @@ struct session::state {
         : server(open_current(options))
         , raw(server.raw)
         , connection(pqxx::connection::seize_raw_connection(raw))
-        , work(std::make_unique<pqxx::nontransaction>(connection))
         , max_prepared(options.max_prepared)
         , keeps_state(options.keeps_state)
         , history(options.history) {
         if (keeps_state)
-            work->exec(settings_text("SET", options));
+            exchange_once(settings_statement(options, false));
         else
-            transaction_settings = "; " + settings_text("SET LOCAL", options);
+            transaction_settings = settings_statement(options, true);
     }
 
     opened server;
     PGconn* raw; // owned by `connection`
     pqxx::connection connection;
-    std::unique_ptr<pqxx::nontransaction> work; // libpqxx's transactions cost round trips of their own: BEGIN is ours
     std::size_t max_prepared;
     bool keeps_state;
     std::shared_ptr<primary_history> history;
-    std::string transaction_settings; // SQL that goes with each BEGIN, so that it costs no round trip
+    statement transaction_settings;      // what goes with each BEGIN, without `keeps_state`
+    const statement* to_begin = nullptr; // BEGIN that was not sent yet
     bool broken = false;
     std::size_t named = 0;
     std::list<std::pair<std::string, std::string>> recent; // text, name; the most recently used first
     std::unordered_map<std::string_view, decltype(recent)::iterator> by_text;
+
+    struct message {
+        const db::statement* statement;
+        std::string name; // of the prepared statement
+    };
+    std::vector<message> outgoing; // kept for their memory
+    std::vector<const char*> values;
 
     bool is_superseded() const {
         return server.timeline != 0 && history->is_superseded(server.system, server.timeline);
@@ -300,29 +322,116 @@ struct session::state {
             return recent.front().second;
         }
         metrics::prepared_statements.add(1, {"miss"});
-        if (recent.size() >= max_prepared) {
-            connection.unprepare(recent.back().second);
-            by_text.erase(recent.back().first);
-            recent.pop_back();
-        }
-        std::string name("s");
-        name += std::to_string(++named);
-        connection.prepare(name, text);
-        recent.emplace_front(text, std::move(name));
-        by_text.emplace(recent.front().first, recent.begin());
+        translated(broken, [&] {
+            if (recent.size() >= max_prepared) {
+                connection.unprepare(recent.back().second);
+                by_text.erase(recent.back().first);
+                recent.pop_back();
+            }
+            std::string name("s");
+            name += std::to_string(++named);
+            connection.prepare(name, text);
+            recent.emplace_front(text, std::move(name));
+            by_text.emplace(recent.front().first, recent.begin());
+        });
         return recent.front().second;
     }
 
-    static pqxx::params bind(const statement& statement) {
-        pqxx::params bound;
-        bound.reserve(statement.params().size());
-        for (const auto& value : statement.params()) {
-            if (value)
-                bound.append(*value);
-            else
-                bound.append();
+    [[noreturn]] void fail(const PGresult* result) {
+        const char* const code = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
+        const std::string sqlstate = code ? code : "";
+        const failure kind = classify(sqlstate);
+        if (kind == failure::connection) broken = true;
+        throw error(kind, sqlstate, result ? PQresultErrorMessage(result) : PQerrorMessage(raw));
+    }
+
+    static bool is_success(const PGresult* result) {
+        const ExecStatusType status = PQresultStatus(result);
+        return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+    }
+
+    // The parameters of a statement as libpq wants them; valid until the next call.
+    const char* const* bind(const db::statement& statement) {
+        values.clear();
+        for (const auto& value : statement.params())
+            values.push_back(value ? value->c_str() : nullptr);
+        return values.data();
+    }
+
+    // Queues a statement for exchange().
+    void add(const db::statement& statement) {
+        if (!keeps_state) metrics::prepared_statements.add(1, {"unnamed"});
+        outgoing.push_back({&statement, keeps_state ? prepared_name(statement.text()) : std::string()});
+    }
+
+    void add_begin() {
+        if (!to_begin) return;
+        add(*to_begin);
+        if (!keeps_state) add(transaction_settings);
+    }
+
+    bool send(const message& next) {
+        const db::statement& statement = *next.statement;
+        const int count = static_cast<int>(statement.params().size());
+        if (keeps_state)
+            return PQsendQueryPrepared(raw, next.name.c_str(), count, bind(statement), nullptr, nullptr, 0) == 1;
+        return PQsendQueryParams(raw, statement.text().c_str(), count, nullptr, bind(statement), nullptr, nullptr, 0) ==
+               1;
+    }
+
+    // Sends what is queued and takes the answers, one for each.
+    std::vector<rows> exchange() {
+        to_begin = nullptr; // from here on it is the server that knows
+        bool sent = PQenterPipelineMode(raw) == 1;
+        for (const message& next : outgoing)
+            sent = sent && send(next);
+        sent = sent && PQpipelineSync(raw) == 1;
+        if (!sent) fail_unsent();
+        std::vector<rows> answers;
+        answers.reserve(outgoing.size());
+        std::shared_ptr<const void> failed;
+        for (std::size_t i = 0; i < outgoing.size(); ++i) {
+            auto answer = next_result();
+            if (!answer || PQgetResult(raw)) fail_unsent(); // each answer ends with a null
+            if (!failed && !is_success(handle(answer))) failed = answer;
+            answers.emplace_back(std::move(answer));
         }
-        return bound;
+        const auto end = next_result();
+        if (!end || PQresultStatus(handle(end)) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(raw) != 1) fail_unsent();
+        if (failed) fail(handle(failed));
+        return answers;
+    }
+
+    // A statement with a parse of its own, outside of the kept ones.
+    rows exchange_once(const db::statement& statement) {
+        const std::size_t count = statement.params().size();
+        std::shared_ptr<const void> answer =
+            owned(count == 0 ? PQexec(raw, statement.text().c_str())
+                             : PQexecParams(raw, statement.text().c_str(), static_cast<int>(count), nullptr,
+                                            bind(statement), nullptr, nullptr, 0));
+        if (!is_success(handle(answer))) fail(handle(answer));
+        return rows(std::move(answer));
+    }
+
+    // For what does not go through exchange().
+    void begin_now() {
+        if (!to_begin) return;
+        outgoing.clear();
+        add_begin();
+        exchange();
+    }
+
+private:
+    static std::shared_ptr<const void> owned(PGresult* result) {
+        return {result, [](PGresult* owned) { PQclear(owned); }};
+    }
+
+    std::shared_ptr<const void> next_result() { return owned(PQgetResult(raw)); }
+
+    // The connection is gone, or in a state that nobody knows.
+    [[noreturn]] void fail_unsent() {
+        broken = true;
+        throw error(failure::connection, "", PQerrorMessage(raw));
     }
 };
 
@@ -335,64 +444,62 @@ session::~session() = default;
 session::session(session&&) noexcept = default;
 session& session::operator=(session&&) noexcept = default;
 
+std::vector<rows> session::run_all(std::span<const statement> statements, ending end) {
+    state_->outgoing.clear();
+    const bool begins = state_->to_begin != nullptr;
+    state_->add_begin();
+    const std::size_t first = state_->outgoing.size();
+    for (const statement& one : statements)
+        state_->add(one);
+    if (end == ending::commit) state_->add(commit_statement);
+    std::vector<rows> answers = state_->exchange();
+    if (begins) answers.erase(answers.begin(), answers.begin() + static_cast<std::ptrdiff_t>(first));
+    answers.resize(statements.size());
+    return answers;
+}
+
 rows session::run(const statement& statement) {
-    if (!state_->keeps_state) {
-        metrics::prepared_statements.add(1, {"unnamed"});
-        return run_once(statement);
-    }
-    return translated(state_->broken, [&] {
-        const std::string& name = state_->prepared_name(statement.text());
-        auto result = std::make_shared<pqxx::result>(state_->work->exec(pqxx::prepped{name}, state::bind(statement)));
-        return rows(std::move(result));
-    });
+    return std::move(run_all({&statement, 1}).front());
 }
 
 rows session::run_once(const statement& statement) {
-    return translated(state_->broken, [&] {
-        auto result = std::make_shared<pqxx::result>(
-            statement.params().empty() ? state_->work->exec(statement.text())
-                                       : state_->work->exec(statement.text(), state::bind(statement)));
-        return rows(std::move(result));
-    });
+    state_->begin_now();
+    return state_->exchange_once(statement);
 }
 
 rows session::explain(const statement& statement, std::string_view options) {
-    return translated(state_->broken, [&] {
-        // Not one of the kept statements: a plan that is looked at must not push a used one out.
-        const std::string name = "explained" + std::to_string(++state_->named);
+    state_->begin_now();
+    // Not one of the kept statements: a plan that is looked at must not push a used one out.
+    const std::string name = "explained" + std::to_string(++state_->named);
+    std::string execute = "EXPLAIN (" + std::string(options) + ") EXECUTE " + name;
+    translated(state_->broken, [&] {
         state_->connection.prepare(name, statement.text());
-        std::string execute = "EXPLAIN (" + std::string(options) + ") EXECUTE " + name;
         for (std::size_t i = 0; i < statement.params().size(); ++i) {
             const auto& value = statement.params()[i];
             execute += (i == 0 ? "(" : ", ") + (value ? state_->connection.quote(*value) : std::string("NULL"));
         }
         if (!statement.params().empty()) execute += ')';
-        auto result = std::make_shared<pqxx::result>(state_->work->exec(execute));
-        state_->connection.unprepare(name);
-        return rows(std::move(result));
     });
+    rows plan = state_->exchange_once(db::statement(execute));
+    translated(state_->broken, [&] { state_->connection.unprepare(name); });
+    return plan;
 }
 
 void session::begin(bool read_snapshot) {
-    std::string text(read_snapshot ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-                                   : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-    text += state_->transaction_settings;
-    try {
-        translated(state_->broken, [&] { state_->work->exec(text); });
-    } catch (const error&) {
-        rollback(); // a cancel may have come between BEGIN and a setting
-        throw;
-    }
+    static const statement reading("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    static const statement writing("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+    state_->to_begin = read_snapshot ? &reading : &writing;
 }
 
 void session::commit() {
-    translated(state_->broken, [&] { state_->work->exec("COMMIT"); });
+    if (std::exchange(state_->to_begin, nullptr)) return;
+    run_all({}, ending::commit);
 }
 
 void session::rollback() noexcept {
-    if (state_->broken) return;
+    if (std::exchange(state_->to_begin, nullptr) || state_->broken) return;
     try {
-        state_->work->exec("ROLLBACK");
+        state_->exchange_once(statement("ROLLBACK"));
     } catch (const std::exception&) {
         state_->broken = true;
     }
@@ -400,13 +507,15 @@ void session::rollback() noexcept {
 
 void session::copy_in(std::string_view table, std::span<const std::string_view> columns,
                       const std::vector<std::vector<std::optional<std::string>>>& records) {
+    state_->begin_now();
     translated(state_->broken, [&] {
         std::string names;
         for (const std::string_view column : columns) {
             if (!names.empty()) names += ',';
             names += column;
         }
-        auto stream = pqxx::stream_to::raw_table(*state_->work, table, names);
+        pqxx::nontransaction work(state_->connection); // libpqxx's transactions cost round trips: BEGIN is ours
+        auto stream = pqxx::stream_to::raw_table(work, table, names);
         for (const auto& record : records)
             stream.write_row(record);
         stream.complete();

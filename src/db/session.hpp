@@ -20,17 +20,21 @@ namespace catalog::db {
 class rows {
 public:
     rows() = default;
-    explicit rows(std::shared_ptr<const void> owner);
+    // Of libpq's PGresult.
+    explicit rows(std::shared_ptr<const void> result);
 
     std::size_t size() const noexcept;
     bool empty() const noexcept { return size() == 0; }
+
+    // How many rows an INSERT, UPDATE or DELETE has written.
+    std::size_t affected() const noexcept;
 
     // Text of a field (from 0); an empty view for null. Valid as long as this object or a copy of it.
     std::string_view text(std::size_t row, std::size_t column) const noexcept;
     bool is_null(std::size_t row, std::size_t column) const noexcept;
 
 private:
-    std::shared_ptr<const void> owner_;
+    std::shared_ptr<const void> result_;
 };
 
 // What a process has seen of the servers that one URL names: a promotion begins a new timeline, so a primary on an
@@ -111,7 +115,16 @@ public:
     session(const session&) = delete;
     session& operator=(const session&) = delete;
 
-    // Runs a prepared statement (prepared at its first use; unnamed without `keeps_state`) and returns its rows.
+    // What follows the statements of run_all().
+    enum class ending { none, commit };
+
+    // Runs prepared statements (prepared at their first use; unnamed without `keeps_state`) and returns the rows of
+    // each, in one round trip (PostgreSQL section 34.5, pipeline mode). What begin() and `end` stand for goes with
+    // them. The first that fails is what is thrown, and those behind it do not run. All are sent before an answer is
+    // read: only the last may have an answer of megabytes, or parameters of more than some ten kilobytes before it.
+    std::vector<rows> run_all(std::span<const statement> statements, ending end = ending::none);
+
+    // The same for one statement.
     rows run(const statement& statement);
 
     // Runs a statement once, unprepared: settings, DDL, EXPLAIN.
@@ -122,6 +135,7 @@ public:
     rows explain(const statement& statement, std::string_view options);
 
     // BEGIN … COMMIT around what follows. `read_snapshot` = REPEATABLE READ READ ONLY: one snapshot for all statements.
+    // BEGIN is sent together with the first statement, and with commit() not at all if there was none.
     void begin(bool read_snapshot);
     void commit();
     // Ends the transaction without effect; never throws: a connection that can't do it is marked broken.

@@ -32,58 +32,85 @@ public:
     request_transaction(const request_transaction&) = delete;
     request_transaction& operator=(const request_transaction&) = delete;
 
-    db::rows run(std::string_view purpose, const db::statement& statement) {
+    using ending = db::session::ending;
+
+    // Statements that don't depend on each other's rows, in one round trip; for each its purpose.
+    std::vector<db::rows> run_all(std::span<const std::string_view> purposes, std::span<const db::statement> statements,
+                                  ending end = ending::none) {
         if (how_.abandoned.stop_requested() || std::chrono::steady_clock::now() > how_.deadline)
-            throw db::error(db::failure::timeout, "", "the request's time was over before: " + std::string(purpose));
-        if (how_.before_statement) how_.before_statement(purpose, statement);
-        return session_.run(statement);
+            throw db::error(db::failure::timeout, "",
+                            "the request's time was over before: " + std::string(purposes.front()));
+        if (how_.before_statement) return run_each(purposes, statements, end);
+        std::vector<db::rows> answers = session_.run_all(statements, end);
+        open_ = open_ && end != ending::commit;
+        return answers;
     }
 
-    // Sets the caller; returns the enterprise projects that the user is restricted to.
-    std::optional<std::vector<std::string>> identify(const caller& caller, bool all_tenants) {
+    db::rows run(std::string_view purpose, const db::statement& statement, ending end = ending::none) {
+        return std::move(run_all({&purpose, 1}, {&statement, 1}, end).front());
+    }
+
+    // Sets the caller; the rows are the enterprise projects that the user is restricted to.
+    db::statement identify(const caller& caller, bool all_tenants) const {
         const bool traced = how_.record && !how_.record->traceparent.empty();
         db::statement statement(traced ? sql::begin_traced_request : sql::begin_request);
         statement.add_param(caller.project_id);
         statement.add_param(caller.user_id);
         statement.add_param(all_tenants ? "true" : "false");
         if (traced) statement.add_param(how_.record->traceparent);
-        const db::rows granted = run("set the caller", statement);
-        if (granted.empty()) return std::nullopt;
-        std::vector<std::string> ids;
-        for (std::size_t i = 0; i < granted.size(); ++i)
-            ids.emplace_back(granted.text(i, 0));
-        return ids;
+        return statement;
     }
 
     void commit() {
-        session_.commit();
+        if (open_) session_.commit();
         open_ = false;
     }
 
 private:
+    // What looks at a statement before it runs needs what those before it did.
+    std::vector<db::rows> run_each(std::span<const std::string_view> purposes,
+                                   std::span<const db::statement> statements, ending end) {
+        std::vector<db::rows> answers;
+        for (std::size_t i = 0; i < statements.size(); ++i) {
+            how_.before_statement(purposes[i], statements[i]);
+            answers.push_back(session_.run(statements[i]));
+        }
+        if (end == ending::commit) commit();
+        return answers;
+    }
+
     db::session& session_;
     const reading& how_;
     bool open_ = true;
 };
 
-result<marker_place> find_marker(request_transaction& transaction, const scope& scope) {
+db::statement marker_statement(const scope& scope) {
     const list_request& request = scope.request;
     db::statement statement(request.all_tenants ? sql::marker_of_any_project : sql::marker);
     if (!request.all_tenants) statement.add_param(scope.project_id);
     statement.add_param(*request.marker);
-    const db::rows found = transaction.run("find the marker", statement);
+    return statement;
+}
+
+result<marker_place> place_of(const db::rows& found, const std::string& marker) {
     if (found.empty())
         return bad_parameter(
             "marker: no backup with this id is visible to you; use the id of the last backup of a page");
     const auto text = [&](std::size_t column) { return std::string(found.text(0, column)); };
-    return marker_place{text(0), text(1), text(2), text(3), text(4), *request.marker};
+    return marker_place{text(0), text(1), text(2), text(3), text(4), marker};
 }
 
-row_counts count_rows(request_transaction& transaction, const scope& scope) {
+std::vector<std::string> first_column(const db::rows& rows) {
+    std::vector<std::string> out;
+    out.reserve(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        out.emplace_back(rows.text(i, 0));
+    return out;
+}
+
+row_counts count_rows(request_transaction& transaction, const scope& scope, std::uint64_t listed) {
     row_counts counts;
-    // A user with grants sees the changes but not the project's total: then this is no number, and facets say more.
-    counts.listed = static_cast<std::uint64_t>(std::max<std::int64_t>(
-        0, to_integer(transaction.run("count the listed rows", listed_statement(scope)).text(0, 0))));
+    counts.listed = listed;
     const bool unfiltered = is_unfiltered(scope);
     if (unfiltered && tie_classes(total_order(scope.request.sort)).empty()) {
         counts.facet_matches = counts.total = counts.listed;
@@ -155,7 +182,22 @@ std::optional<problem> list_reading::open() {
     scope& scope = state_->scope;
     const list_request& request = scope.request;
     std::optional<stage_timer> timer(std::in_place, state_->how.record, stage::scope);
-    scope.enterprise_projects = transaction.identify(state_->asking, request.all_tenants);
+    std::vector<std::string_view> purposes;
+    std::vector<db::statement> statements;
+    const auto ask = [&](std::string_view purpose, db::statement statement) {
+        purposes.push_back(purpose);
+        statements.push_back(std::move(statement));
+    };
+    ask("set the caller", transaction.identify(state_->asking, request.all_tenants));
+    ask("count the listed rows", listed_statement(scope));
+    if (request.marker) ask("find the marker", marker_statement(scope));
+    if (request.all_tenants) ask("list the projects", db::statement(sql::projects));
+    if (request.used_percent) ask("find the vaults", vaults_statement(scope));
+    const std::vector<db::rows> answers = transaction.run_all(purposes, statements);
+    auto answer = answers.begin();
+
+    if (!answer->empty()) scope.enterprise_projects = first_column(*answer);
+    ++answer;
     if (request.enterprise_project_id) {
         const std::string& wanted = *request.enterprise_project_id;
         if (scope.enterprise_projects && std::find(scope.enterprise_projects->begin(), scope.enterprise_projects->end(),
@@ -164,26 +206,20 @@ std::optional<problem> list_reading::open() {
                                                 shorten(wanted) + "'; name one of yours, or all_granted_eps"};
         scope.enterprise_projects = std::vector<std::string>{wanted};
     }
+    // A user with grants sees the changes but not the project's total: then this is no number, and facets say more.
+    const auto listed = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_integer((answer++)->text(0, 0))));
     if (request.marker) {
-        auto found = find_marker(transaction, scope);
+        auto found = place_of(*answer++, *request.marker);
         if (found.has_error()) return found.error();
         state_->marker = std::move(*found);
     }
-    if (request.all_tenants) {
-        const db::rows projects = transaction.run("list the projects", db::statement(sql::projects));
-        for (std::size_t i = 0; i < projects.size(); ++i)
-            scope.projects.emplace_back(projects.text(i, 0));
-    }
-    if (request.used_percent) {
-        const db::rows vaults = transaction.run("find the vaults", vaults_statement(scope));
-        scope.vaults.emplace();
-        for (std::size_t i = 0; i < vaults.size(); ++i)
-            scope.vaults->emplace_back(vaults.text(i, 0));
-    } else if (request.vault_id) {
+    if (request.all_tenants) scope.projects = first_column(*answer++);
+    if (request.used_percent)
+        scope.vaults = first_column(*answer++);
+    else if (request.vault_id)
         scope.vaults = std::vector<std::string>{*request.vault_id};
-    }
     timer.emplace(state_->how.record, stage::count);
-    state_->counts = count_rows(transaction, scope);
+    state_->counts = count_rows(transaction, scope, listed);
     return std::nullopt;
 }
 
@@ -195,14 +231,14 @@ const std::string& list_reading::path_names() const {
     return state_->path_names;
 }
 
-db::rows list_reading::next(std::uint32_t most) {
+db::rows list_reading::next(std::uint32_t most, db::session::ending end) {
     state& s = *state_;
     if (s.at_end) return {};
     list_request& request = s.scope.request;
     if (s.resumes_behind) {
         request.marker = s.resumes_behind;
         request.offset = 0;
-        auto found = find_marker(s.transaction, s.scope);
+        auto found = place_of(s.transaction.run("find the marker", marker_statement(s.scope)), *request.marker);
         if (found.has_error()) throw std::logic_error("a row of the snapshot is no marker: " + *s.resumes_behind);
         s.marker = std::move(*found);
     }
@@ -212,7 +248,8 @@ db::rows list_reading::next(std::uint32_t most) {
     s.path_names = names_of(path);
     db::rows rows;
     if (!path.branches.empty())
-        rows = s.transaction.run("read the page", page_statement(s.scope, s.counts, path, s.marker));
+        rows = s.transaction.run("read the page", page_statement(s.scope, s.counts, path, s.marker), end);
+    if (end == db::session::ending::commit) commit();
     s.at_end = rows.size() < most;
     if (!s.at_end) s.resumes_behind = id_of(rows.text(rows.size() - 1, 0));
     return rows;
@@ -229,8 +266,7 @@ result<list_page> read_page(db::session& session, const caller& caller, const li
     timer.reset();
     if (auto refused = list.open()) return std::move(*refused);
     timer.emplace(how.record, stage::rows);
-    list_page page{list.count(), list.next(request.limit)};
-    list.commit();
+    list_page page{list.count(), list.next(request.limit, db::session::ending::commit)};
     if (how.record) {
         how.record->access_path = list.path_names();
         how.record->rows = page.rows.size();
@@ -240,21 +276,21 @@ result<list_page> read_page(db::session& session, const caller& caller, const li
 
 result<shown_backup> read_backup(db::session& session, const caller& caller, const std::string& backup_id,
                                  const reading& how) {
-    std::optional<stage_timer> timer(std::in_place, how.record, stage::scope);
+    const stage_timer timer(how.record, stage::rows);
     request_transaction transaction(session, how);
-    transaction.identify(caller, false);
-    timer.emplace(how.record, stage::rows);
-    const auto run = [&](std::string_view purpose, std::string_view text) {
+    const auto of_backup = [&](std::string_view text) {
         db::statement statement(text);
         statement.add_param(caller.project_id);
         statement.add_param(backup_id);
-        return transaction.run(purpose, statement);
+        return statement;
     };
-    shown_backup shown;
-    shown.backup = run("read the backup", sql::show_backup);
-    if (shown.backup.empty()) return problem{errc::backup_not_found, "The backup does not exist."};
-    shown.children = run("read its children", sql::show_children);
-    transaction.commit();
+    constexpr auto purposes =
+        std::to_array<std::string_view>({"set the caller", "read the backup", "read its children"});
+    const std::array statements{transaction.identify(caller, false), of_backup(sql::show_backup),
+                                of_backup(sql::show_children)};
+    std::vector<db::rows> answers = transaction.run_all(purposes, statements, db::session::ending::commit);
+    if (answers[1].empty()) return problem{errc::backup_not_found, "The backup does not exist."};
+    shown_backup shown{std::move(answers[1]), std::move(answers[2])};
     if (how.record) {
         how.record->access_path = "id";
         how.record->rows = 1;

@@ -41,7 +41,7 @@ struct reading {
     request_record* record = nullptr;
 };
 
-// A list in one snapshot, read page after page; the transaction ends with the object, or by commit().
+// A list in one snapshot, read page after page; the transaction ends with the object.
 class list_reading {
 public:
     // Begins the transaction. Keeps the references; `how` is copied, its record is only touched until open() returns.
@@ -60,11 +60,13 @@ public:
 
     // The next rows in the list's order, at most `most` of them; fewer at the list's end. The first ones begin where
     // the request's marker and offset say; its limit does not matter. Columns: document[, replication_document].
-    db::rows next(std::uint32_t most);
+    // With ending::commit they are the last that is asked for.
+    db::rows next(std::uint32_t most, db::session::ending end = db::session::ending::none);
 
     // How the rows of the last next() were found, such as "walk".
     const std::string& path_names() const;
 
+    // Ends the transaction, unless next() did.
     void commit();
 
 private:

@@ -264,7 +264,7 @@ private:
         if (!rows.backups.empty()) {
             session_.copy_in("stage_backups", with(backup_columns, {"origin"}), rows.backups);
             session_.copy_in("stage_replication_records", replication_columns, rows.replications);
-            if (updating_ || !insert_new()) {
+            if (updating_ || !insert_new(rows.backups.size())) {
                 updating_ = true;
                 if (!insert_or_update()) return;
             }
@@ -280,20 +280,13 @@ private:
         counts_.grants += rows.grants.size();
     }
 
-    // Most runs bring new backups only, for which looking up what is there already would cost a tenth. False, and
-    // nothing done, if a backup is there already.
-    bool insert_new() {
-        run("SAVEPOINT new_backups");
-        try {
-            run(sql::import_replications);
-            run(sql::import_backups);
-        } catch (const db::error& e) {
-            if (e.sqlstate() != "23505") throw; // unique_violation
-            run("ROLLBACK TO SAVEPOINT new_backups");
-            return false;
-        }
-        run("RELEASE SAVEPOINT new_backups");
-        return true;
+    // Most runs bring new backups only, for which looking up what is there already would cost a tenth. False if a
+    // backup is there already; then some may have been inserted, which insert_or_update() does again. (No savepoint:
+    // PostgreSQL keeps what a subtransaction's triggers needed, 30 MB a batch, until the import ends.)
+    bool insert_new(std::size_t staged) {
+        const std::string or_nothing = " ON CONFLICT DO NOTHING";
+        run(std::string(sql::import_replications) + or_nothing);
+        return run(std::string(sql::import_backups) + or_nothing).affected() == staged;
     }
 
     // False if a staged id belongs to another project's backup, which is reported.

@@ -16,8 +16,8 @@ namespace catalog {
 enum class stage : std::size_t {
     identity, // the token's check
     wait,     // for a connection to the database
-    scope,    // begin, the caller's settings and grants, marker, vaults
-    count,    // the exact total
+    scope,    // begin, the caller's settings and grants, marker, vaults, number of listed rows
+    count,    // the exact total under filters
     rows,     // the page's or the backup's rows
     render    // rows to JSON
 };
