@@ -13,9 +13,12 @@ admin_url=''    # its superuser
 reader_url=''   # a login role that is a member of catalog_reader, as the service wants it
 writer_url=''   # and one of catalog_writer, for import
 postmaster=''   # the process id of PostgreSQL
-service=''      # the process id of the service, while it runs
+service=''      # the process id of the service that is measured, while it runs
 service_url=''  # where it listens
+servers=()      # the process ids of all that were started
 answer=''       # of the last `ask`
+command_line="bench/$program${*:+ $*}"
+limits=()       # what `judge` found, as JSON
 results=$root/build/bench
 
 refuse() { # refuse MESSAGE: as in common.sh, for scripts that are not in scripts/
@@ -60,7 +63,7 @@ end_everything() {
     trap '' INT TERM HUP PIPE
     set +e # one step that fails must not keep the others from being done
     if [ -n "$job" ]; then end_job 15; fi
-    stop_service || status=1
+    stop_services || status=1
     remove_cluster || status=1
     rm -rf "${work:?}"
     exit "$status"
@@ -120,35 +123,45 @@ load() { # load ARGUMENT...: imports what `generate ARGUMENT...` makes
         bash -o pipefail -c '"$1" generate "${@:2}" | "$1" import' load "$binary" "$@"
 }
 
-# ---- the service
+# ---- the service, and other servers that say "listening on URL"
 
-start_service() { # start_service: with the default settings, on a free port of 127.0.0.1
-    local waited=0
-    : >"$work/listening"
-    BACKUP_CATALOG_DATABASE_URL=$reader_url start_job "$binary" serve --listen 127.0.0.1:0 \
-        --identity static --identity-file "$work/identity.json" >"$work/listening" 2>"$work/service.log" </dev/null
+start_service() { # start_service DATABASE_URL: with the default settings, on a free port of 127.0.0.1
+    BACKUP_CATALOG_DATABASE_URL=$1 start_server "$binary" serve --listen 127.0.0.1:0 \
+        --identity static --identity-file "$work/identity.json"
+}
+
+start_server() { # start_server COMMAND...: sets service and service_url; what ran before goes on running
+    local waited=0 files=$work/server-${#servers[@]}
+    : >"$files.out"
+    start_job "$@" >"$files.out" 2>"$files.log" </dev/null
     service=$job
+    servers+=("$job")
     job=''
-    until service_url=$(sed -n 's/^listening on //p' "$work/listening") && [ -n "$service_url" ]; do
+    until service_url=$(sed -n 's/^listening on //p' "$files.out") && [ -n "$service_url" ]; do
         if ! [ -d "/proc/$service" ] || [ "$waited" -ge 200 ]; then
-            cat "$work/service.log" >&2
-            fail 'the service did not start'
+            cat "$files.log" >&2
+            fail "the server did not start: $1"
         fi
         sleep 0.1
         waited=$((waited + 1))
     done
 }
 
-stop_service() { # fails if it did not end with 0
-    if [ -z "$service" ]; then return 0; fi # "return" alone would be the status that a trap was entered with
-    job=$service
+stop_services() { # fails if one did not end with 0
+    local number status=0
+    for number in "${!servers[@]}"; do
+        job=${servers[number]}
+        unset "servers[$number]" # asked once, whatever comes of it
+        end_job 15
+        [ "$job_status" = 0 ] || {
+            log "server $number ended with status $job_status:"
+            tail -n 5 "$work/server-$number.log" >&2
+            status=1
+        }
+    done
+    servers=()
     service=''
-    end_job 15
-    [ "$job_status" = 0 ] || {
-        log "the service ended with status $job_status:"
-        tail -n 5 "$work/service.log" >&2
-        return 1
-    }
+    return "$status"
 }
 
 # ---- figures
@@ -160,12 +173,29 @@ cpu() { # cpu: clock ticks that four parties have used so far: service, PostgreS
             /^[0-9]/ {
                 pid = $1
                 sub(/.*\) /, "") # the name may hold anything; then $1 is the state, $2 the parent
-                if (pid == service) own = $12 + $13
+                if ($4 == service) own += $12 + $13 # its session: all its processes
                 if (pid == postmaster) database += $12 + $13 + $14 + $15
                 if ($2 == postmaster) database += $12 + $13
                 if (pid == self) jobs = $14 + $15
             }
             END { print own + 0, database + 0, jobs + 0, all + 0 }'
+}
+
+resident() { # resident VmRSS|VmHWM: kB of memory that the service has now, or had at most
+    awk -v name="$1:" '$1 == name { print $2 }' "/proc/$service/status"
+}
+
+judge() { # judge WHAT VALUE "at most"|"at least" LIMIT: says whether a figure is what it must be, and keeps it for the JSON
+    local kept=false word=MISSED sign='>='
+    if [ "$3" = 'at most' ]; then sign='<='; fi
+    if [ "$(calculate %d "($2 $sign $4)")" = 1 ]; then kept=true word=kept; fi
+    limits+=("$(printf '{"what":"%s","value":%s,"bound":"%s","limit":%s,"kept":%s}' "$1" "$2" "$3" "$4" "$kept")")
+    printf '%s: %s (%s %s: %s)\n' "$1" "$2" "$3" "$4" "$word"
+}
+
+draw() { # draw NAME: bench/NAME.gnuplot's picture of build/bench/NAME.dat, as SVG and PNG
+    run_job gnuplot -e "name='$results/$1'; common='$root/bench/plot.gnuplot'" "$root/bench/$1.gnuplot"
+    log "drawn: ${results#"$PWD/"}/$1.svg, $1.png"
 }
 
 calculate() { # calculate FORMAT EXPRESSION: awk's arithmetic
@@ -185,7 +215,9 @@ json_list() { # json_list VALUE...: of values that are JSON already
 
 describe_machine() { # machine = a JSON object
     ask "select to_json(current_setting('server_version'))"
-    machine=$(printf '{"processor":"%s","cores":%s,"memory_mb":%s,"kernel":"%s","postgresql":%s,"load_before":%s,' \
+    local command=${command_line//\\/\\\\}
+    machine=$(printf '{"command":"%s",' "${command//\"/\\\"}")
+    machine+=$(printf '"processor":"%s","cores":%s,"memory_mb":%s,"kernel":"%s","postgresql":%s,"load_before":%s,' \
         "$(awk -F ': *' '/^model name/ { gsub(/["\\]/, "", $2); print $2; exit }' /proc/cpuinfo)" "$(nproc)" \
         "$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)" "$(uname -r)" "$answer" "$(cut -d ' ' -f 1 /proc/loadavg)")
     machine+=$(printf '"file_system":"%s","commit":"%s","time":"%s"}' "$(stat -f -c %T "$work")" "$(commit)" "$(date -u +%FT%TZ)")
