@@ -12,6 +12,7 @@ cluster=''      # the private cluster's directory, while there is one
 admin_url=''    # its superuser
 reader_url=''   # a login role that is a member of catalog_reader, as the service wants it
 writer_url=''   # and one of catalog_writer, for import
+kept_cluster='' # where it is if it is only stopped at the end, not deleted
 postmaster=''   # the process id of PostgreSQL
 service=''      # the process id of the service that is measured, while it runs
 service_url=''  # where it listens
@@ -90,8 +91,8 @@ prepare_program() { # prepare_program [FILE]: installs and builds what is missin
 
 # ---- the catalog
 
-make_catalog() { # a new cluster with the settings of scripts/cluster, migrated and empty
-    cluster=$work/cluster
+make_catalog() { # a cluster with the settings of scripts/cluster, migrated; a new and empty one unless it is kept
+    cluster=${kept_cluster:-$work/cluster}
     run_job "$root/scripts/cluster" start "$cluster" >"$work/url"
     admin_url=$(<"$work/url")
     reader_url=$("$root/scripts/cluster" url "$cluster" --user bench_reader)
@@ -100,8 +101,13 @@ make_catalog() { # a new cluster with the settings of scripts/cluster, migrated 
         cat "$work/migrate.log" >&2
         fail 'the migrations failed'
     }
-    ask "create role bench_reader login in role catalog_reader;
-         create role bench_writer login in role catalog_writer"
+    # shellcheck disable=SC2016  # dollars of SQL
+    ask 'do $$ begin
+             if not exists (select from pg_roles where rolname = $r$bench_reader$r$) then
+                 create role bench_reader login in role catalog_reader;
+                 create role bench_writer login in role catalog_writer;
+             end if;
+         end $$'
     ask "select split_part(pg_read_file('postmaster.pid'), e'\n', 1)"
     postmaster=$answer
 }
@@ -109,7 +115,8 @@ make_catalog() { # a new cluster with the settings of scripts/cluster, migrated 
 remove_cluster() {
     local directory=$cluster
     cluster=''
-    if [ -n "$directory" ]; then "$root/scripts/cluster" remove "$directory"; fi
+    if [ -z "$directory" ]; then return; fi
+    if [ -n "$kept_cluster" ]; then "$root/scripts/cluster" stop "$directory"; else "$root/scripts/cluster" remove "$directory"; fi
 }
 
 ask() { # ask SQL: answer = its rows, asked as superuser
@@ -193,7 +200,7 @@ judge() { # judge WHAT VALUE "at most"|"at least" LIMIT: says whether a figure i
     printf '%s: %s (%s %s: %s)\n' "$1" "$2" "$3" "$4" "$word"
 }
 
-draw() { # draw NAME: bench/NAME.gnuplot's picture of build/bench/NAME.dat, as SVG and PNG
+plot() { # plot NAME: bench/NAME.gnuplot's picture of build/bench/NAME.dat, as SVG and PNG
     run_job gnuplot -e "name='$results/$1'; common='$root/bench/plot.gnuplot'" "$root/bench/$1.gnuplot"
     log "drawn: ${results#"$PWD/"}/$1.svg, $1.png"
 }

@@ -12,7 +12,7 @@ do for [kind in "svg png"] {
         set terminal pngcairo size 900,420 font 'sans,10'
     }
     set output name.'.'.kind
-    set title 'Pages and mixed requests a second, by connections'
+    set title noenhanced 'Pages and mixed requests a second, by connections'
     plot name.'.dat' using 0:2:xtic(1) with boxes ls 1, \
         '' using 0:2:3:4 with yerrorbars lc rgb '#333333' pt 7 ps 0 lw 1.5, \
         '' using 0:2:(sprintf("%.0f", $2)) with labels offset 3,0.7 notitle

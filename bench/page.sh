@@ -34,34 +34,34 @@ choose_project() { # the largest one: project, target, token, and the identity f
 
 # ---- the request and its SQL
 
-fetch_page() { # the answer to one request: its status line in $work/status, its body in $work/body
-    local address=${service_url#http://}
-    printf '%s\r\n' "GET $target HTTP/1.1" "Host: $address" "X-Auth-Token: $token" 'Connection: close' '' >"$work/request"
-    # shellcheck disable=SC2016  # expanded by that shell
-    run_job timeout 20 bash -c 'exec 3<>"/dev/tcp/$1/$2" && cat "$3" >&3 && cat <&3' fetch \
-        "${address%:*}" "${address##*:}" "$work/request" >"$work/response" || fail 'the service did not answer'
-    head -n 1 "$work/response" | tr -d '\r' >"$work/status"
-    sed '1,/^\r$/d' "$work/response" >"$work/body"
+fetch_page() { # the answer to one request: its status in $work/status, its body in $work/body
+    (umask 077 && printf 'url = "%s%s"\nheader = "X-Auth-Token: %s"\n' "$service_url" "$target" "$token" >"$work/curl.conf")
+    run_job curl --silent --show-error --globoff --max-time 60 --config "$work/curl.conf" --output "$work/body" \
+        --write-out '%{http_code}' >"$work/status" || fail 'the service did not answer'
 }
 
-check_answer() { # the answer's count and ids against a plain count and a plain sort of the table
+check_answer() { # check_answer CONDITION [MARKER]: count and ids of target against a plain count and a plain sort of the table
     fetch_page
-    [[ $(<"$work/status") = 'HTTP/1.1 200 '* ]] || fail "the service answered: $(<"$work/status") $(head -c 500 "$work/body")"
+    [ "$(<"$work/status")" = 200 ] ||
+        fail "$target: the service answered: $(<"$work/status") $(head -c 500 "$work/body")"
     cat >"$work/check.sql" <<'END'
 \set body `cat "$BENCH_BODY"`
 with listed as (select id, created_at from catalog.backups
-    where project_id = :'project' and owner_project_id is null and parent_id is null),
+    where project_id = :'project' and owner_project_id is null and parent_id is null and :condition),
 answer as (select :'body'::json as json)
 select (json ->> 'count')::bigint = (select count(*) from listed),
     array(select e ->> 'id' from json_array_elements(json -> 'backups') e)
-        = array(select id::text from listed order by created_at desc, id desc limit :limit),
+        = array(select id::text from listed
+            where :'marker' = '' or (created_at, id) < (select created_at, id from listed where id::text = :'marker')
+            order by created_at desc, id desc limit :limit),
     json ->> 'count', json_array_length(json -> 'backups') from answer
 END
     BENCH_BODY=$work/body run_job psql -XAtq -F ' ' -v ON_ERROR_STOP=1 -v project="$project" -v limit="$limit" \
-        -f "$work/check.sql" "$admin_url" >"$work/answer" || fail 'the answer is not JSON with "count" and "backups"'
+        -v condition="$1" -v marker="${2:-}" -f "$work/check.sql" "$admin_url" >"$work/answer" ||
+        fail "$target: the answer is not JSON with \"count\" and \"backups\""
     read -r count_is_right page_is_right count shown <"$work/answer"
-    [ "$count_is_right" = t ] || fail "the answer's count is $count, which is wrong"
-    [ "$page_is_right" = t ] || fail "the answer's $shown backups are not the project's newest $limit"
+    [ "$count_is_right" = t ] || fail "$target: the answer's count is $count, which is wrong"
+    [ "$page_is_right" = t ] || fail "$target: the answer's $shown backups are not the $limit that a plain sort gives"
     page_bytes=$(stat -c %s "$work/body")
 }
 
