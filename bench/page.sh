@@ -130,8 +130,8 @@ run_wrk() { # run_wrk CONNECTIONS SECONDS [FILE]: the one request, or those of F
     }
 }
 
-load_service() { # load_service CONNECTIONS [FILE]: request_rate, p50, p99, slowest, bytes, and CPU of each request
-    local microseconds refused errors
+load_service() { # load_service CONNECTIONS [FILE]: requests, microseconds, request_rate, p50, p99, slowest, bytes, CPU of each
+    local refused errors
     measure run_wrk "$1" "$seconds" "${2:-}"
     read -r requests microseconds bytes refused errors p50 p99 slowest <<<"$(sed -n 's/^report //p' "$work/wrk.txt")"
     [ "${requests:-0}" -gt 0 ] || fail 'wrk got no answer'
