@@ -12,10 +12,14 @@ cluster=''      # the private cluster's directory, while there is one
 admin_url=''    # its superuser
 reader_url=''   # a login role that is a member of catalog_reader, as the service wants it
 writer_url=''   # and one of catalog_writer, for import
+kept_cluster='' # where it is if it is only stopped at the end, not deleted
 postmaster=''   # the process id of PostgreSQL
-service=''      # the process id of the service, while it runs
+service=''      # the process id of the service that is measured, while it runs
 service_url=''  # where it listens
+servers=()      # the process ids of all that were started
 answer=''       # of the last `ask`
+command_line="bench/$program${*:+ $*}"
+limits=()       # what `judge` found, as JSON
 results=$root/build/bench
 
 refuse() { # refuse MESSAGE: as in common.sh, for scripts that are not in scripts/
@@ -60,7 +64,7 @@ end_everything() {
     trap '' INT TERM HUP PIPE
     set +e # one step that fails must not keep the others from being done
     if [ -n "$job" ]; then end_job 15; fi
-    stop_service || status=1
+    stop_services || status=1
     remove_cluster || status=1
     rm -rf "${work:?}"
     exit "$status"
@@ -87,8 +91,8 @@ prepare_program() { # prepare_program [FILE]: installs and builds what is missin
 
 # ---- the catalog
 
-make_catalog() { # a new cluster with the settings of scripts/cluster, migrated and empty
-    cluster=$work/cluster
+make_catalog() { # a cluster with the settings of scripts/cluster, migrated; a new and empty one unless it is kept
+    cluster=${kept_cluster:-$work/cluster}
     run_job "$root/scripts/cluster" start "$cluster" >"$work/url"
     admin_url=$(<"$work/url")
     reader_url=$("$root/scripts/cluster" url "$cluster" --user bench_reader)
@@ -97,8 +101,13 @@ make_catalog() { # a new cluster with the settings of scripts/cluster, migrated 
         cat "$work/migrate.log" >&2
         fail 'the migrations failed'
     }
-    ask "create role bench_reader login in role catalog_reader;
-         create role bench_writer login in role catalog_writer"
+    # shellcheck disable=SC2016  # dollars of SQL
+    ask 'do $$ begin
+             if not exists (select from pg_roles where rolname = $r$bench_reader$r$) then
+                 create role bench_reader login in role catalog_reader;
+                 create role bench_writer login in role catalog_writer;
+             end if;
+         end $$'
     ask "select split_part(pg_read_file('postmaster.pid'), e'\n', 1)"
     postmaster=$answer
 }
@@ -106,7 +115,8 @@ make_catalog() { # a new cluster with the settings of scripts/cluster, migrated 
 remove_cluster() {
     local directory=$cluster
     cluster=''
-    if [ -n "$directory" ]; then "$root/scripts/cluster" remove "$directory"; fi
+    if [ -z "$directory" ]; then return; fi
+    if [ -n "$kept_cluster" ]; then "$root/scripts/cluster" stop "$directory"; else "$root/scripts/cluster" remove "$directory"; fi
 }
 
 ask() { # ask SQL: answer = its rows, asked as superuser
@@ -120,35 +130,45 @@ load() { # load ARGUMENT...: imports what `generate ARGUMENT...` makes
         bash -o pipefail -c '"$1" generate "${@:2}" | "$1" import' load "$binary" "$@"
 }
 
-# ---- the service
+# ---- the service, and other servers that say "listening on URL"
 
-start_service() { # start_service: with the default settings, on a free port of 127.0.0.1
-    local waited=0
-    : >"$work/listening"
-    BACKUP_CATALOG_DATABASE_URL=$reader_url start_job "$binary" serve --listen 127.0.0.1:0 \
-        --identity static --identity-file "$work/identity.json" >"$work/listening" 2>"$work/service.log" </dev/null
+start_service() { # start_service DATABASE_URL: with the default settings, on a free port of 127.0.0.1
+    BACKUP_CATALOG_DATABASE_URL=$1 start_server "$binary" serve --listen 127.0.0.1:0 \
+        --identity static --identity-file "$work/identity.json"
+}
+
+start_server() { # start_server COMMAND...: sets service and service_url; what ran before goes on running
+    local waited=0 files=$work/server-${#servers[@]}
+    : >"$files.out"
+    start_job "$@" >"$files.out" 2>"$files.log" </dev/null
     service=$job
+    servers+=("$job")
     job=''
-    until service_url=$(sed -n 's/^listening on //p' "$work/listening") && [ -n "$service_url" ]; do
+    until service_url=$(sed -n 's/^listening on //p' "$files.out") && [ -n "$service_url" ]; do
         if ! [ -d "/proc/$service" ] || [ "$waited" -ge 200 ]; then
-            cat "$work/service.log" >&2
-            fail 'the service did not start'
+            cat "$files.log" >&2
+            fail "the server did not start: $1"
         fi
         sleep 0.1
         waited=$((waited + 1))
     done
 }
 
-stop_service() { # fails if it did not end with 0
-    if [ -z "$service" ]; then return 0; fi # "return" alone would be the status that a trap was entered with
-    job=$service
+stop_services() { # fails if one did not end with 0
+    local number status=0
+    for number in "${!servers[@]}"; do
+        job=${servers[number]}
+        unset "servers[$number]" # asked once, whatever comes of it
+        end_job 15
+        [ "$job_status" = 0 ] || {
+            log "server $number ended with status $job_status:"
+            tail -n 5 "$work/server-$number.log" >&2
+            status=1
+        }
+    done
+    servers=()
     service=''
-    end_job 15
-    [ "$job_status" = 0 ] || {
-        log "the service ended with status $job_status:"
-        tail -n 5 "$work/service.log" >&2
-        return 1
-    }
+    return "$status"
 }
 
 # ---- figures
@@ -160,12 +180,29 @@ cpu() { # cpu: clock ticks that four parties have used so far: service, PostgreS
             /^[0-9]/ {
                 pid = $1
                 sub(/.*\) /, "") # the name may hold anything; then $1 is the state, $2 the parent
-                if (pid == service) own = $12 + $13
+                if ($4 == service) own += $12 + $13 # its session: all its processes
                 if (pid == postmaster) database += $12 + $13 + $14 + $15
                 if ($2 == postmaster) database += $12 + $13
                 if (pid == self) jobs = $14 + $15
             }
             END { print own + 0, database + 0, jobs + 0, all + 0 }'
+}
+
+resident() { # resident VmRSS|VmHWM: kB of memory that the service has now, or had at most
+    awk -v name="$1:" '$1 == name { print $2 }' "/proc/$service/status"
+}
+
+judge() { # judge WHAT VALUE "at most"|"at least" LIMIT: says whether a figure is what it must be, and keeps it for the JSON
+    local kept=false word=MISSED sign='>='
+    if [ "$3" = 'at most' ]; then sign='<='; fi
+    if [ "$(calculate %d "($2 $sign $4)")" = 1 ]; then kept=true word=kept; fi
+    limits+=("$(printf '{"what":"%s","value":%s,"bound":"%s","limit":%s,"kept":%s}' "$1" "$2" "$3" "$4" "$kept")")
+    printf '%s: %s (%s %s: %s)\n' "$1" "$2" "$3" "$4" "$word"
+}
+
+plot() { # plot NAME: bench/NAME.gnuplot's picture of build/bench/NAME.dat, as SVG and PNG
+    run_job gnuplot -e "name='$results/$1'; common='$root/bench/plot.gnuplot'" "$root/bench/$1.gnuplot"
+    log "drawn: ${results#"$PWD/"}/$1.svg, $1.png"
 }
 
 calculate() { # calculate FORMAT EXPRESSION: awk's arithmetic
@@ -185,7 +222,9 @@ json_list() { # json_list VALUE...: of values that are JSON already
 
 describe_machine() { # machine = a JSON object
     ask "select to_json(current_setting('server_version'))"
-    machine=$(printf '{"processor":"%s","cores":%s,"memory_mb":%s,"kernel":"%s","postgresql":%s,"load_before":%s,' \
+    local command=${command_line//\\/\\\\}
+    machine=$(printf '{"command":"%s",' "${command//\"/\\\"}")
+    machine+=$(printf '"processor":"%s","cores":%s,"memory_mb":%s,"kernel":"%s","postgresql":%s,"load_before":%s,' \
         "$(awk -F ': *' '/^model name/ { gsub(/["\\]/, "", $2); print $2; exit }' /proc/cpuinfo)" "$(nproc)" \
         "$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)" "$(uname -r)" "$answer" "$(cut -d ' ' -f 1 /proc/loadavg)")
     machine+=$(printf '"file_system":"%s","commit":"%s","time":"%s"}' "$(stat -f -c %T "$work")" "$(commit)" "$(date -u +%FT%TZ)")

@@ -1,5 +1,25 @@
--- For wrk: sends the token of BENCH_TOKEN (a command line could be read by everybody) and sums up in one line.
-wrk.headers["X-Auth-Token"] = os.getenv("BENCH_TOKEN")
+-- For wrk: asks for the URL's page with the token of BENCH_TOKEN, or at random for the requests of the file BENCH_REQUESTS,
+-- "TOKEN TARGET" a line (a command line could be read by everybody); sums up in one line.
+local file = os.getenv("BENCH_REQUESTS") or ""
+
+if file == "" then
+    wrk.headers["X-Auth-Token"] = os.getenv("BENCH_TOKEN")
+else
+    local requests = {}
+
+    function init()
+        for line in io.lines(file) do
+            local token, target = line:match("^(%S+) (%S+)$")
+            wrk.headers["X-Auth-Token"] = token
+            requests[#requests + 1] = wrk.format("GET", target)
+        end
+        math.randomseed(1)
+    end
+
+    function request()
+        return requests[math.random(#requests)]
+    end
+end
 
 function done(summary, latency, requests)
     local errors = summary.errors

@@ -42,7 +42,10 @@ packages_for() { # packages_for GROUP: the Debian packages of one purpose
     fuzz) printf 'clang libclang-rt-dev' ;;
     lint) printf 'clang-format clang-tidy shellcheck docker-compose prometheus' ;;
     failover) printf 'python3 patroni python3-etcd etcd-server' ;;
-    bench) printf 'wrk gnuplot-nox' ;;
+    bench) printf 'wrk gnuplot-nox curl %s' "$(packages_for node)" ;;
+    peers) # what bench/peers measures beside the service
+        printf 'python3-aiohttp python3-asyncpg python3-uvloop golang-go golang-github-lib-pq-dev %s' "$(packages_for node)"
+        ;;
     bare) printf 'mmdebstrap git util-linux' ;;
     web) # tests of the API's description, the metrics and the console
         printf 'chromium prometheus groff-base %s' "$(packages_for node)"

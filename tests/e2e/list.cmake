@@ -26,6 +26,7 @@ add_e2e_test(identity_faults_test)
 target_include_directories(identity_faults_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/identity) # scripted_peer.hpp
 add_e2e_test(dba_test)
 add_e2e_test(verify_test)
+add_e2e_test(fill_test)
 
 # The same programs with PgBouncer in transaction mode between service and database. Left out: what the database is seen
 # to do by way of prepared statements, and what does not touch it but takes long.
