@@ -235,12 +235,16 @@ function moveFocus(step) {
   links[Math.min(links.length - 1, Math.max(0, at + step))]?.focus();
 }
 
-$('access').addEventListener('submit', (event) => {
+// After a form is sent, so that the list's keys work without a way there.
+const toResults = () => { if ($('problem').hidden) $('results').focus(); };
+
+$('access').addEventListener('submit', async (event) => {
   event.preventDefault();
   token = $('token').value.trim();
   sessionStorage.setItem('token', token);
   const project = $('project').value.trim();
-  go(project === state.project ? {} : {project}, {force: true});
+  await go(project === state.project ? {} : {project}, {force: true});
+  toResults();
 });
 $('forget').addEventListener('click', () => {
   sessionStorage.removeItem('token');
@@ -248,9 +252,10 @@ $('forget').addEventListener('click', () => {
   refresh();
   $('token').focus();
 });
-$('filters').addEventListener('submit', (event) => {
+$('filters').addEventListener('submit', async (event) => {
   event.preventDefault();
-  go({filters: readForm($('filters'))});
+  await go({filters: readForm($('filters'))});
+  toResults();
 });
 $('filters').addEventListener('reset', () => setTimeout(() => go({filters: []})));
 $('limit').addEventListener('change', () => go({limit: Number($('limit').value)}));
