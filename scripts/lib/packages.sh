@@ -33,12 +33,18 @@ packages_for() { # packages_for GROUP: the Debian packages of one purpose
         [ "$(debian_release)" = 12 ] || printf ' libpqxx-dev'
         ;;
     database) printf 'openssl postgresql util-linux procps %s' "$(packages_for migrate)" ;;
-    migrate) printf 'postgresql-client sqitch libdbd-pg-perl' ;; # all that a machine without the server needs
+    migrate) # all that a machine without the server needs
+        printf 'sqitch libdbd-pg-perl'
+        command -v psql >/dev/null || printf ' postgresql-client' # postgresql-client-15 and the like will do
+        ;;
     pooler) printf 'pgbouncer' ;;
+    sql) # of the PostgreSQL that this release of Debian has
+        if [ "$(debian_release)" = 12 ]; then printf 'postgresql-15-plpgsql-check'; else printf 'postgresql-17-plpgsql-check'; fi
+        ;;
     image) # builds and runs container images without an engine; crun does not run everywhere, runc does
         printf 'mmdebstrap buildah podman runc ca-certificates curl'
         ;;
-    package) printf 'dpkg-dev' ;;
+    package) printf 'dpkg-dev lintian' ;;
     fuzz) printf 'clang libclang-rt-dev' ;;
     lint) printf 'clang-format clang-tidy shellcheck docker-compose prometheus' ;;
     failover) printf 'python3 patroni python3-etcd etcd-server' ;;
@@ -69,7 +75,11 @@ install_packages() { # install_packages GROUP...: a no-op in milliseconds when e
     done
     [ ${#missing[@]} -eq 0 ] && return
     [ "$(id -u)" = 0 ] || {
-        log "missing packages: ${missing[*]}; run once as root: scripts/setup"
+        if [ -x "$root/scripts/setup" ]; then
+            log "missing packages: ${missing[*]}; run once as root: scripts/setup"
+        else # the installed package's own copy
+            log "missing packages: ${missing[*]}; as root: apt-get install ${missing[*]}"
+        fi
         return 1
     }
     log "installing ${missing[*]}"

@@ -4,6 +4,7 @@
 --   psql -v before="2026-01-01T00:00:00Z" -v batch=1000 -v pause=0.1 -f sql/dba/retention.sql URL
 -- before: with a time zone; batch: backups a transaction; pause: seconds between two; dry_run=1: counts only.
 \set ON_ERROR_STOP on
+\set QUIET on
 \if :{?batch} \else \set batch 1000 \endif
 \if :{?pause} \else \set pause 0.1 \endif
 \if :{?dry_run} \else \set dry_run 0 \endif

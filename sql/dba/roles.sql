@@ -1,6 +1,8 @@
 -- Login roles with no more than their work needs, and nothing in the database for anybody else. Superuser, or the owner of
 -- the database with CREATEROLE; after scripts/migrate; may be run again. Sets no passwords: \password ROLE does.
 \set ON_ERROR_STOP on
+\set QUIET on
+SET client_min_messages = warning; -- not what was so already
 BEGIN;
 
 SELECT format('CREATE ROLE %I LOGIN', name)

@@ -15,28 +15,39 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
+#include <vector>
 
 namespace {
 
 using namespace support;
 using std::chrono::seconds;
 
-// The pages in the order of the story.
-constexpr std::array<const char*, 11> pages{"docs/operations.md",  "README.md",           "docs/api.md",
-                                            "docs/import.md",      "docs/dba.md",         "docs/metrics.md",
-                                            "docs/security.md",    "docs/development.md", "docs/deployment.md",
-                                            "docs/scaling-out.md", "docs/architecture.md"};
+// The pages in the order of the story, and then every other page that there is.
+const std::vector<std::string>& pages() {
+    static const std::vector<std::string> all = [] {
+        std::vector<std::string> out{"docs/operations.md", "README.md",      "docs/getting-started.md",
+                                     "docs/api.md",        "docs/import.md", "docs/dba.md"};
+        std::set<std::string> others;
+        for (const auto& entry : std::filesystem::directory_iterator(source_folder() + "/docs"))
+            if (entry.path().extension() == ".md") others.insert("docs/" + entry.path().filename().string());
+        for (const std::string& page : out)
+            others.erase(page);
+        out.insert(out.end(), others.begin(), others.end());
+        return out;
+    }();
+    return all;
+}
 
 // Commands that are not run here, as the page shows them, and why.
 const std::map<std::string, std::string> not_run{
     {"scripts/serve", "installs, builds and takes port 8080"},
     {"scripts/test", "runs this test"},
+    {"PATH=$PWD/build/release:$PATH", "changes the reader's shell; this test's shells have the program there"},
     {"openstack user create --domain Default --password-prompt catalog", "asks for a password of somebody's cloud"},
     {"openstack role add --user catalog --user-domain Default --project service service", "changes somebody's cloud"},
     {"cp docker/env.example docker/.env", "passwords are put there by hand"},
@@ -62,6 +73,48 @@ std::string quoted(const std::string& text) {
     return "'" + text + "'";
 }
 
+// The word up to the first character that no name of a program, subcommand or flag has.
+std::string word_at(const std::string& text, std::size_t from) {
+    const std::size_t to = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_/", from);
+    return text.substr(from, to == std::string::npos ? to : to - from);
+}
+
+// What `PROGRAM [SUBCOMMAND] --help` prints.
+const std::string& help_of(const std::string& program, const std::string& subcommand) {
+    static std::map<std::string, std::string> known;
+    std::string& text = known[program + " " + subcommand];
+    if (text.empty()) {
+        command what{{program, subcommand, "--help"}};
+        if (subcommand.empty()) what.arguments.erase(what.arguments.begin() + 1);
+        const finished end = run(what);
+        BOOST_TEST(end.status == 0, program << " " << subcommand << " --help: " << end.errors);
+        text = end.output + " ";
+    }
+    return text;
+}
+
+// That the program of a command exists and knows its flags; returns whether there was anything to check.
+bool check_flags(const std::string& where, const std::string& shown) {
+    std::string text;
+    const std::string first = word_at(shown, 0);
+    if (first == "backup-catalog" && shown.size() > first.size() + 1) {
+        const std::string subcommand = word_at(shown, first.size() + 1);
+        text = help_of(catalog_binary(), subcommand.starts_with("--") ? "" : subcommand);
+    } else if ((first.starts_with("scripts/") || first.starts_with("bench/")) && !first.ends_with("/")) {
+        BOOST_TEST(std::filesystem::exists(source_folder() + "/" + first), where << ": " << shown);
+        if (shown.find("--") == std::string::npos) return false;
+        text = help_of(source_folder() + "/" + first, "");
+    } else {
+        return false;
+    }
+    for (std::size_t flag = shown.find("--"); flag != std::string::npos; flag = shown.find("--", flag + 2)) {
+        const std::string name = word_at(shown, flag);
+        BOOST_TEST((name == "--help" || text.find(name) != std::string::npos),
+                   where << ": `" << shown << "`: " << name << " is not known");
+    }
+    return true;
+}
+
 class story {
 public:
     story() {
@@ -75,9 +128,11 @@ public:
         page_ = page;
         const std::string markdown = read_file(source_folder() + "/" + page);
         const std::vector<fenced_block> blocks = fenced_blocks(markdown);
-        for (const fenced_block& block : blocks)
-            if (block.language == "json" && block.text.starts_with(R"({"tokens")"))
-                write_file(folder_.path() / "tokens.json", block.text);
+        for (const fenced_block& block : blocks) { // files that the text has by name
+            if (block.language != "json") continue;
+            if (block.text.starts_with(R"({"tokens")")) write_file(folder_.path() / "tokens.json", block.text);
+            if (block.text.starts_with(R"({"kind": "backup")")) write_file(folder_.path() / "mine.ndjson", block.text);
+        }
         for (std::size_t i = 0; i < blocks.size(); ++i) {
             const fenced_block& block = blocks[i];
             line_ = block.line;
@@ -105,6 +160,9 @@ private:
     // What the page's words stand for here.
     std::string here(std::string text) const {
         postgres_cluster& cluster = postgres_cluster::instance();
+        for (const char* const role : {"catalog_service", "catalog_import", "catalog_monitor"})
+            text = replaced(text, std::string(R"("$(scripts/cluster url .catalog/cluster --user )") + role + ")\"",
+                            quoted(cluster.url(role, database_)));
         text = replaced(text, "OWNER_URL", quoted(owner_url()));
         text = replaced(text, "READER_URL", quoted(cluster.url("catalog_service", database_)));
         text = replaced(text, "WRITER_URL", quoted(cluster.url("catalog_import", database_)));
@@ -129,6 +187,10 @@ private:
             return {};
         }
         const std::string program = shown.substr(0, shown.find(' '));
+        if (program.starts_with("bench/")) { // measures for minutes; it is there, and so are its flags
+            check_flags(where(), shown);
+            return {};
+        }
         BOOST_TEST(runnable.contains(program), where() << ": neither run nor in the table of this test: " << shown);
         if (!runnable.contains(program)) return {};
         ++runs_;
@@ -186,19 +248,13 @@ private:
     std::size_t runs_ = 0;
 };
 
-// The word up to the first character that no name of a program, subcommand or flag has.
-std::string word_at(const std::string& text, std::size_t from) {
-    const std::size_t to = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_/", from);
-    return text.substr(from, to == std::string::npos ? to : to - from);
-}
-
 } // namespace
 
 BOOST_AUTO_TEST_CASE(commands_do_what_the_pages_say) {
     story all;
-    for (const char* const page : pages) {
+    for (const std::string& page : pages()) {
         all.tell(page);
-        if (page == std::string("docs/api.md")) {
+        if (page == "docs/api.md") {
             const std::vector<std::string> lines = lines_of(all.file("backups.ndjson"));
             const std::string wanted =
                 sql_session(all.owner_url())
@@ -209,7 +265,7 @@ BOOST_AUTO_TEST_CASE(commands_do_what_the_pages_say) {
             for (const std::string& line : lines)
                 BOOST_TEST(boost::json::parse(line).is_object());
         }
-        if (page == std::string("docs/dba.md"))
+        if (page == "docs/dba.md")
             BOOST_TEST(sql_session(all.owner_url())
                            .value("SELECT count(*) FROM catalog.backups WHERE expired_at < '2026-01-01T00:00:00Z'") ==
                        "0");
@@ -222,40 +278,9 @@ BOOST_AUTO_TEST_CASE(commands_do_what_the_pages_say) {
 
 // Commands within the text are not run; but what they name is there.
 BOOST_AUTO_TEST_CASE(commands_in_the_text_name_what_there_is) {
-    std::map<std::string, std::string> help; // by command
-    const auto help_of = [&](const std::string& program, const std::string& subcommand) -> const std::string& {
-        std::string& text = help[program + " " + subcommand];
-        if (text.empty()) {
-            command what{{program, subcommand, "--help"}};
-            if (subcommand.empty()) what.arguments.erase(what.arguments.begin() + 1);
-            const finished end = run(what);
-            BOOST_TEST(end.status == 0, program << " " << subcommand << " --help: " << end.errors);
-            text = end.output + " ";
-        }
-        return text;
-    };
     std::size_t seen = 0;
-    for (const char* const page : pages) {
-        for (const std::string& span : code_spans(read_file(source_folder() + "/" + page))) {
-            std::string text;
-            const std::string first = word_at(span, 0);
-            if (first == "backup-catalog" && span.size() > first.size() + 1) {
-                const std::string subcommand = word_at(span, first.size() + 1);
-                text = help_of(catalog_binary(), subcommand.starts_with("--") ? "" : subcommand);
-            } else if ((first.starts_with("scripts/") || first.starts_with("bench/")) && !first.ends_with("/")) {
-                BOOST_TEST(std::filesystem::exists(source_folder() + "/" + first), page << ": " << span);
-                if (span.find("--") == std::string::npos) continue;
-                text = help_of(source_folder() + "/" + first, "");
-            } else {
-                continue;
-            }
-            ++seen;
-            for (std::size_t flag = span.find("--"); flag != std::string::npos; flag = span.find("--", flag + 2)) {
-                const std::string name = word_at(span, flag);
-                BOOST_TEST((name == "--help" || text.find(name) != std::string::npos),
-                           page << ": `" << span << "`: " << name << " is not known");
-            }
-        }
-    }
+    for (const std::string& page : pages())
+        for (const std::string& span : code_spans(read_file(source_folder() + "/" + page)))
+            seen += check_flags(page, span) ? 1 : 0;
     BOOST_TEST(seen >= 10U);
 }

@@ -1,46 +1,10 @@
 // This file uses the console in headless Chromium: search, sort, pages, detail, bad token, empty result, keys, phone, dark.
 // SCREENSHOTS=DIR keeps pictures of it.
-import {chromium} from 'playwright-core';
-import path from 'node:path';
+import {withConsole} from './console.mjs';
 import {check, expect, expectEqual, project, withService} from './harness.mjs';
 
-const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync'];
-
 await withService(async (url, folder) => {
-  const context = await chromium.launchPersistentContext(path.join(folder, 'profile'), {
-    executablePath: '/usr/bin/chromium', headless: true, args, viewport: {width: 1280, height: 900},
-    permissions: ['clipboard-read', 'clipboard-write'],
-  });
-  try {
-    const page = context.pages()[0] ?? await context.newPage();
-    page.setDefaultTimeout(10000);
-    const complaints = []; // what the browser's own console says, and requests that went elsewhere
-    page.on('console', (message) => {
-      // Chromium reports each answer of 4xx; the cases below ask for some.
-      if (['error', 'warning'].includes(message.type()) && !message.text().startsWith('Failed to load resource'))
-        complaints.push(message.text());
-    });
-    page.on('pageerror', (failure) => complaints.push(String(failure)));
-    page.on('request', (request) => {
-      if (!request.url().startsWith(url)) complaints.push(`request to ${request.url()}`);
-      if (request.url().includes('dev-token')) complaints.push(`the token is in ${request.url()}`);
-    });
-    const picture = (name) => process.env.SCREENSHOTS
-      ? page.screenshot({path: path.join(process.env.SCREENSHOTS, `${name}.png`)}) : null;
-    const names = () => page.locator('#rows tr td:first-child').allInnerTexts();
-    const ids = () => page.locator('#rows tr').evaluateAll((rows) => rows.map((row) => row.dataset.id));
-    const settled = async () => {
-      await page.waitForFunction(() => !document.body.classList.contains('loading'));
-      await page.waitForFunction(() => !document.querySelector('#summary')?.textContent.includes('…'));
-    };
-    // Waits for the list's next answer, then for the screen.
-    const after = async (act) => {
-      const answered = page.waitForResponse((r) => r.url().includes('/backups?') && !r.url().includes('limit=1&'));
-      await act();
-      await answered;
-      await settled();
-    };
+  await withConsole(url, folder, async ({page, complaints, picture, names, ids, settled, after}) => {
     const api = async (query) => (await fetch(`${url}/v3/${project}/backups?${query}`, {headers: {'X-Auth-Token': 'dev-token'}})).json();
 
     await check('a bad token is explained', async () => {
@@ -213,7 +177,5 @@ await withService(async (url, folder) => {
       expectEqual(await page.locator('#rows tr').count(), 0, 'rows');
     });
     await check('no complaint in the browser’s console', async () => expectEqual(complaints, [], 'complaints'));
-  } finally {
-    await context.close();
-  }
+  });
 });

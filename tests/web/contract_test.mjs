@@ -116,27 +116,69 @@ await withService(async (url, folder, admin) => {
     const wrong = await run('promtool', ['check', 'metrics'], '# TYPE a_total gauge\na_total{b="c" 1\n');
     expect(wrong.status !== 0, 'promtool finds nothing in nonsense');
   });
-  await check('Prometheus scrapes them', async () => {
-    const config = path.join(folder, 'prometheus.yaml');
-    await writeFile(config, `global: {scrape_interval: 1s}
-scrape_configs: [{job_name: catalog, static_configs: [{targets: ['${new URL(admin).host}']}]}]\n`);
-    const port = await freePort();
-    const prometheus = start('prometheus', [`--config.file=${config}`, `--web.listen-address=127.0.0.1:${port}`,
-      `--storage.tsdb.path=${path.join(folder, 'prometheus')}`], /Server is ready/, 60);
-    try {
-      await prometheus.line;
-      const ask = async (query) => (await (await fetch(
-        `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`)).json()).data.result;
-      for (let i = 0; i < 100 && (await ask('up == 1')).length === 0; ++i) await new Promise((wake) => setTimeout(wake, 100));
-      const [target] = (await (await fetch(`http://127.0.0.1:${port}/api/v1/targets`)).json()).data.activeTargets;
-      expectEqual([target.health, target.lastError], ['up', ''], 'the target');
+  // The files that docker/monitoring provisions, but for the address of the service and the pace.
+  const monitoring = path.join(root, 'docker/monitoring');
+  const alerts = await readFile(path.join(monitoring, 'alerts.yml'), 'utf8');
+  const dashboard = JSON.parse(await readFile(path.join(monitoring, 'grafana/backup-catalog.json'), 'utf8'));
+  const config = (await readFile(path.join(monitoring, 'prometheus.yml'), 'utf8'))
+    .replace('api:9464', new URL(admin).host).replaceAll('_interval: 10s', '_interval: 1s');
+  await writeFile(path.join(folder, 'prometheus.yml'), config);
+  await writeFile(path.join(folder, 'alerts.yml'), alerts);
+  const port = await freePort();
+  const prometheus = start('prometheus', [`--config.file=${path.join(folder, 'prometheus.yml')}`,
+    `--web.listen-address=127.0.0.1:${port}`, `--storage.tsdb.path=${path.join(folder, 'prometheus')}`], /Server is ready/, 60);
+  try {
+    await prometheus.line;
+    const api = async (what) => {
+      const answer = await (await fetch(`http://127.0.0.1:${port}/api/v1/${what}`)).json();
+      expectEqual(answer.status, 'success', `${what}: ${answer.error}`);
+      return answer.data;
+    };
+    const ask = async (query) => (await api(`query?query=${encodeURIComponent(query)}`)).result;
+    const wait = () => new Promise((wake) => setTimeout(wake, 100));
+    for (let i = 0; i < 100 && (await ask('up == 1')).length === 0; ++i) await wait();
+
+    let loading = true; // as a few clients would ask
+    const clients = [`${list}?limit=50`, `${list}?limit=20&name=manual&sort=name:asc`, `${list}?status=error&limit=10`,
+      `${list}?limit=0`].map(async (target) => {
+      while (loading) {
+        const {backups = []} = await (await fetch(url + target, {headers: {'X-Auth-Token': 'dev-token'}})).json();
+        if (backups.length > 0) await fetch(`${url}${list}/${backups[0].id}`, {headers: {'X-Auth-Token': 'dev-token'}});
+      }
+    });
+    await check('Prometheus scrapes them without a complaint', async () => {
+      for (let i = 0; i < 300 && (await ask('count_over_time(up[1m]) >= 8')).length === 0; ++i) await wait();
+      const [target] = (await api('targets')).activeTargets;
+      expectEqual([target.health, target.lastError, target.labels.job], ['up', '', 'backup-catalog'], 'the target');
       const [sample] = await ask('sum(backup_catalog_request_duration_seconds_count{status="200"})');
       expect(Number(sample.value[1]) > 100, `requests counted: ${sample.value[1]}`);
-      expectEqual((await ask('backup_catalog_database_up'))[0].value[1], '1', 'database_up');
-    } finally {
-      await prometheus.stop();
-    }
-  });
+      expect(!/level=(warn|error)/.test(prometheus.output()), prometheus.output());
+    });
+    await check('every query of the dashboard has data under load', async () => {
+      const queries = dashboard.panels.flatMap((panel) => panel.targets.map(({expr}) => ({title: panel.title, expr})));
+      expect(queries.length >= 20, `queries: ${queries.length}`);
+      for (const {title, expr} of queries) {
+        const series = await ask(expr);
+        expect(series.length > 0, `${title}: no data: ${expr}`);
+        expect(series.some(({value}) => Number.isFinite(Number(value[1]))), `${title}: no number: ${expr}`);
+      }
+      const busy = await ask('sum(rate(backup_catalog_request_duration_seconds_count[1m]))');
+      expect(Number(busy[0].value[1]) > 1, `requests a second: ${busy[0].value[1]}`);
+    });
+    await check('every alert is evaluated, knows its metrics and is silent', async () => {
+      const {groups} = await api('rules');
+      const rules = groups.flatMap((group) => group.rules);
+      expectEqual(rules.length, (alerts.match(/- alert:/g) ?? []).length, 'rules');
+      for (const rule of rules)
+        expectEqual([rule.name, rule.health, rule.state], [rule.name, 'ok', 'inactive'], rule.lastError ?? rule.name);
+      for (const metric of new Set(alerts.match(/\b(backup_catalog|process)_[a-z_]+/g)))
+        expect((await ask(metric)).length > 0, `${metric}: no such metric`);
+    });
+    loading = false;
+    await Promise.all(clients);
+  } finally {
+    await prometheus.stop();
+  }
   await check('groff: the man page', async () => {
     const page = await run('build/release/backup-catalog', ['manual']);
     expectEqual(await run('groff', ['-man', '-ww', '-Tutf8', '-z'], page.output), {status: 0, output: ''}, 'groff');

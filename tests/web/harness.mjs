@@ -81,14 +81,17 @@ export const freePort = () => new Promise((resolve, reject) => {
   });
 });
 
-// Runs `body` with the base URL of a service over the sample catalog, a folder and the admin address, and ends everything afterwards, whatever happens.
-export async function withService(body) {
+// Runs `body` with the base URL of a service over the sample catalog, or `fill`ed by a function of the state directory, a
+// folder and the admin address, and ends everything afterwards, whatever happens.
+export async function withService(body, fill = null) {
   const folder = await mkdtemp(path.join('/tmp', 'catalog-web-'));
-  const service = start(path.join(root, 'scripts/serve'), 
-    ['--port', '0', '--state', path.join(folder, 'state'), '--', '--admin-listen', '127.0.0.1:0'],
+  const state = path.join(folder, 'state');
+  const service = start(path.join(root, 'scripts/serve'),
+    ['--port', '0', '--state', state, ...(fill ? ['--no-sample'] : []), '--', '--admin-listen', '127.0.0.1:0'],
     /listening on (http:\/\/\S+)[^]*admin on (http:\/\/\S+)/, 600);
   try {
     const [, url, admin] = await service.line;
+    await fill?.(state);
     await body(url, folder, admin);
   } catch (failure) {
     failed += 1;

@@ -70,7 +70,7 @@ function complain(failure) {
     404: 'It may have been deleted.', 429: 'Wait a moment.', 503: 'Try again in a moment.', 504: 'Narrow the filters.',
   };
   $('problem').textContent = failure instanceof Refusal
-    ? `${failure.message} ${advice[failure.status] ?? ''}`.trim() : `The console failed: ${failure.message}`;
+    ? `${failure.message.replace(/[^.!?]$/, '$&.')} ${advice[failure.status] ?? ''}`.trim() : `The console failed: ${failure.message}`;
   $('problem').hidden = false;
   if (failure.status === 401) $('token').focus();
 }
@@ -128,7 +128,7 @@ async function showList(list, force) {
     $('empty').hidden = page.backups.length > 0;
     $('empty').textContent = page.count > 0 ? 'Past the end: this page is empty.' : 'No backup matches these filters.';
     $('total').textContent = `${page.count.toLocaleString('en')} ${page.count === 1 ? 'backup' : 'backups'}`;
-    if (!sameFilters) void summarize();
+    if (!sameFilters) void summarize(page.count);
     else drawCounts();
   } catch (failure) {
     if (failure.name !== 'AbortError') clear();
@@ -152,14 +152,16 @@ function drawCounts() {
   });
 }
 
-// The totals by status under the other filters, each from a request of its own; a page of one row is enough for that.
-async function summarize() {
+// The totals by status under the other filters, each from a request of its own; a page of one row is enough for that. Where
+// `total` is known for all of them, the first, which most backups have and which therefore costs most, is what remains.
+async function summarize(total) {
   summing.abort();
   const mine = (summing = new AbortController());
   shown.summary = summaryKey();
   const fresh = (counts = new Map());
   drawCounts();
-  await Promise.all(statuses.map(async (status) => {
+  const known = chosenStatuses().length === 0;
+  await Promise.all(statuses.slice(known ? 1 : 0).map(async (status) => {
     const pairs = [...summaryFilters(), ['status', status], ['limit', 1], ['show_replication', 'false']];
     try {
       const {count} = await get(listPath(state.project, pairs), token, mine.signal);
@@ -170,6 +172,9 @@ async function summarize() {
       shown.summary = ''; // the list's own message says what is wrong; the next list tries again
     }
   }));
+  if (!known || mine.signal.aborted || fresh.size !== statuses.length - 1) return;
+  fresh.set(statuses[0], Math.max(0, total - [...fresh.values()].reduce((sum, n) => sum + n, 0)));
+  drawCounts();
 }
 
 async function showDetail() {
@@ -235,12 +240,21 @@ function moveFocus(step) {
   links[Math.min(links.length - 1, Math.max(0, at + step))]?.focus();
 }
 
-$('access').addEventListener('submit', (event) => {
+// After a form is sent, so that the list's keys work without a way there.
+const toResults = () => {
+  if (!$('problem').hidden) return;
+  $('results').focus({preventScroll: true});
+  const {top} = $('results').getBoundingClientRect();
+  if (top < 0 || top > innerHeight / 2) $('results').scrollIntoView({block: 'start'});
+};
+
+$('access').addEventListener('submit', async (event) => {
   event.preventDefault();
   token = $('token').value.trim();
   sessionStorage.setItem('token', token);
   const project = $('project').value.trim();
-  go(project === state.project ? {} : {project}, {force: true});
+  await go(project === state.project ? {} : {project}, {force: true});
+  toResults();
 });
 $('forget').addEventListener('click', () => {
   sessionStorage.removeItem('token');
@@ -248,9 +262,10 @@ $('forget').addEventListener('click', () => {
   refresh();
   $('token').focus();
 });
-$('filters').addEventListener('submit', (event) => {
+$('filters').addEventListener('submit', async (event) => {
   event.preventDefault();
-  go({filters: readForm($('filters'))});
+  await go({filters: readForm($('filters'))});
+  toResults();
 });
 $('filters').addEventListener('reset', () => setTimeout(() => go({filters: []})));
 $('limit').addEventListener('change', () => go({limit: Number($('limit').value)}));

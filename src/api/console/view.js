@@ -14,7 +14,9 @@ const timeNode = (time) => {
     make('span', {textContent: time.slice(11, 19)}));
   return node;
 };
-const shortType = (type) => type.replace(/^OS::/, '');
+// Without its OS::, and broken after a :: where it must be.
+const typeNode = (type) => make('span', {}, ...type.replace(/^OS::/, '').split('::')
+  .flatMap((part, i) => (i === 0 ? [part] : ['::', make('wbr'), part])));
 const state = (text) => make('span', {className: `state ${text}`, textContent: text});
 
 // key: what `sort` calls it. Times are UTC, as the API has them.
@@ -22,7 +24,7 @@ export const columns = [
   {title: 'Name', key: 'name', text: (b) => b.name},
   {title: 'Status', key: 'status', node: (b) => state(b.status)},
   {title: 'Resource', text: (b) => b.resource_name},
-  {title: 'Type', text: (b) => shortType(b.resource_type)},
+  {title: 'Type', node: (b) => typeNode(b.resource_type)},
   {title: 'GB', number: true, text: (b) => b.resource_size.toLocaleString('en')},
   {title: 'Zone', text: (b) => b.resource_az ?? ''},
   {title: 'Created', key: 'created_at', time: true, node: (b) => timeNode(b.created_at)},
