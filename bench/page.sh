@@ -8,6 +8,7 @@ seconds=10      # of each load
 project=''      # whose backups are read: the largest project
 token=''        # of that project, a new one for each run
 target=''       # path and query of the request
+pipelined=''    # not empty: pgbench sends its whole transaction at once
 clients=''      # connections of pgbench; without a number, as many as the service has to PostgreSQL
 page_bytes=0    # of an answer's body
 
@@ -102,6 +103,7 @@ take_sql_from_service() {
     logged ask_service_once
     session_settings=$(transaction settings)
     transaction script >"$work/pgbench.sql"
+    if [ -n "$pipelined" ]; then sed -i -e '1i \\\startpipeline' -e '$a \\\endpipeline' "$work/pgbench.sql"; fi
     transaction variables >"$work/variables"
     transaction sequence >"$work/sequence.service"
     variables=()

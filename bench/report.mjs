@@ -9,7 +9,7 @@ const read = (name) => {
   const file = path.join(results, `${name}.json`);
   return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : null;
 };
-const names = ["pages", "pages-limit-1000", "load", "growth", "peers", "writers", "memory", "import", "overload"];
+const names = ["pages", "pages-pipelined", "pages-limit-1000", "load", "growth", "peers", "writers", "memory", "import", "overload"];
 const found = Object.fromEntries(names.map((name) => [name, read(name)]));
 
 const whole = (n) => Math.round(n).toLocaleString("en-US");
@@ -52,6 +52,7 @@ const spread = (values, show) => `${show(Math.min(...values))} to ${show(Math.ma
 
 const tables = {
   pages: pagesTable,
+  "pages-pipelined": pagesTable,
   "pages-limit-1000": pagesTable,
 
   load: (json) =>

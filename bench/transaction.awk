@@ -1,6 +1,6 @@
 # Reads PostgreSQL's log (log_statement=all, log_line_prefix='%m [%p] %u ') and prints what the first session with a
 # BEGIN ran:
-#   -v part=settings    what it SET before, as PGOPTIONS
+#   -v part=settings    what it set before, as PGOPTIONS
 #   -v part=script      BEGIN to COMMIT as a pgbench script, parameter M of statement N being the variable pN_M
 #   -v part=variables   pN_M=VALUE, a line each; those that are null are left out
 #   -v part=sequence    BEGIN to COMMIT, a line each with the values put in, to compare two of them
@@ -19,20 +19,16 @@ function one_line(text) {
     return text
 }
 
-# name = [quote]value[quote]; PGOPTIONS wants blanks and backslashes escaped
-function options_of(text,    parts, n, i, out, name, to) {
-    n = split(text, parts, ";")
-    for (i = 1; i <= n; i++) {
-        gsub(/^ +| +$/, "", parts[i])
-        if (parts[i] == "" || parts[i] ~ /^SELECT /) continue # what the service asks of a new connection sets nothing
-        if (parts[i] !~ /^SET [A-Za-z_.]+ (=|TO) /) fault("not understood before BEGIN: " parts[i])
-        name = to = parts[i]
-        sub(/^SET /, "", name)
-        sub(/ .*/, "", name)
-        sub(/^SET [A-Za-z_.]+ (=|TO) +/, "", to)
-        gsub(/^'|'$/, "", to)
+# What SELECT set_config($1, $2, false), … sets, from its parameters; PGOPTIONS wants blanks and backslashes escaped.
+# What else the service asks of a new connection sets nothing.
+function options_of(text, entry,    i, out, to) {
+    if (text !~ /^SELECT /) fault("not understood before BEGIN: " text)
+    if (text !~ /^SELECT set_config\(/) return ""
+    read_values(parameters[entry], "set")
+    for (i = 1; ("pset_" i) in value; i += 2) {
+        to = value["pset_" (i + 1)]
         gsub(/[\\ ]/, "\\\\&", to)
-        out = out " -c " name "=" to
+        out = out " -c " value["pset_" i] "=" to
     }
     return out
 }
@@ -72,7 +68,7 @@ function read_values(text, number,    name, end) {
             text = substr(text, 2)
         }
         if (index(value[name], "\n")) fault("a parameter with a line feed")
-        if (part == "variables") print name "=" value[name]
+        if (part == "variables" && begun) print name "=" value[name]
     }
     if (text != "") fault("not understood: " text)
 }
@@ -107,7 +103,7 @@ END {
         statement = one_line(text[i])
         begun = begun || statement ~ /^BEGIN/
         if (!begun) {
-            settings = settings options_of(statement)
+            settings = settings options_of(statement, i)
             continue
         }
         number++
