@@ -144,8 +144,15 @@ private:
                     {database});
             }
             kill(static_cast<pid_t>(std::stol(pids[0][0].value())), SIGKILL);
-            // It is a moment until the postmaster knows and ends everybody's sessions.
-            std::this_thread::sleep_for(milliseconds(50));
+            // It is a moment until the postmaster knows and ends everybody's sessions, this one too. (Never, if the
+            // backend had ended by itself at the last moment.)
+            try {
+                for (int tries = 0; tries < 200; ++tries) {
+                    superuser.run("SELECT 1");
+                    std::this_thread::sleep_for(milliseconds(10));
+                }
+            } catch (const sql_error&) {
+            }
         }
         wait_for_server();
         return true;
