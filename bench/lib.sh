@@ -115,7 +115,7 @@ make_catalog() { # a cluster with the settings of scripts/cluster, migrated; a n
 remove_cluster() {
     local directory=$cluster
     cluster=''
-    if [ -z "$directory" ]; then return; fi
+    if [ -z "$directory" ]; then return 0; fi # "return" alone would be the status that a trap was entered with
     if [ -n "$kept_cluster" ]; then "$root/scripts/cluster" stop "$directory"; else "$root/scripts/cluster" remove "$directory"; fi
 }
 
