@@ -39,9 +39,13 @@ count_option() { # count_option MIN MAX "$@": the value of option $3, a whole nu
 
 # ---- beginning and end
 
-begin() { # makes the work directory; from here on everything is cleared away on every way out
+begin() { # for what makes its own database; from here on everything is cleared away on every way out
     forget_libpq_environment
     forget_settings
+    begin_work
+}
+
+begin_work() { # makes the work directory
     trap end_everything EXIT
     trap 'exit 129' HUP
     trap 'exit 130' INT
@@ -115,7 +119,7 @@ make_catalog() { # a cluster with the settings of scripts/cluster, migrated; a n
 remove_cluster() {
     local directory=$cluster
     cluster=''
-    if [ -z "$directory" ]; then return; fi
+    if [ -z "$directory" ]; then return 0; fi # "return" alone would be the status that a trap was entered with
     if [ -n "$kept_cluster" ]; then "$root/scripts/cluster" stop "$directory"; else "$root/scripts/cluster" remove "$directory"; fi
 }
 
