@@ -219,6 +219,11 @@ middle() { # middle NUMBER...: "median least greatest"
         END { print NR % 2 ? value[(NR + 1) / 2] : (value[NR / 2] + value[NR / 2 + 1]) / 2, value[1], value[NR] }'
 }
 
+column() { # column KEY NUMBER: found = median, least and greatest of a column of seen[KEY], which has a line for each round
+    mapfile -t values < <(printf '%s' "${seen[$1]}" | cut -d ' ' -f "$2")
+    read -ra found <<<"$(middle "${values[@]}")"
+}
+
 json_list() { # json_list VALUE...: of values that are JSON already
     local IFS=,
     printf '[%s]' "$*"

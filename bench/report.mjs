@@ -134,11 +134,14 @@ function summary() {
 
 for (const page of pages) {
   const before = fs.readFileSync(page, "utf8");
+  let tablesThere = 0;
   const after = before.replace(/(<!-- figures: (\S+) -->\n).*?(<!-- end -->)/gs, (all, begin, name, end) => {
+    tablesThere += 1;
     if (name !== "summary" && !(name in tables)) throw new Error(`${page}: no figures are called ${name}`);
     const text = name === "summary" ? summary() : found[name] && tables[name](found[name]);
     if (!text) console.log(`${path.basename(page)}: ${name}: no results, left as it is`);
     return text ? begin + text + end : all;
   });
+  if (tablesThere !== before.split("<!-- figures: ").length - 1) throw new Error(`${page}: a table of figures has no end`);
   fs.writeFileSync(page, after);
 }
