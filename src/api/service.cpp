@@ -423,7 +423,7 @@ asio::awaitable<response> service::answer(const request& request, request_record
     }
 
     const bool all = exports_ != nullptr && accepts_lines(request.accept);
-    parse_options parsing = options_;
+    parse_options parsing = static_cast<const parse_options&>(options_);
     if (all) parsing.max_limit = std::numeric_limits<std::int32_t>::max();
     auto wanted = parse_list_request(route->query, parsing);
     if (wanted.has_error()) co_return refuse(wanted.error());

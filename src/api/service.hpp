@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace catalog::api {
 
@@ -52,7 +53,7 @@ public:
         , identity_(identity)
         , database_(database)
         , exports_(exports)
-        , standby_(standby)
+        , standby_(std::move(standby))
         , limiter_(options.limit) {}
 
     // Answers one request: always a response, never an exception. Runs on the caller's executor; database work runs on
