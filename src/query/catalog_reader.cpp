@@ -82,8 +82,9 @@ result<marker_place> find_marker(request_transaction& transaction, const scope& 
 row_counts count_rows(request_transaction& transaction, const scope& scope) {
     row_counts counts;
     // A user with grants sees the changes but not the project's total: then this is no number, and facets say more.
-    counts.listed = static_cast<std::uint64_t>(std::max<std::int64_t>(
-        0, to_integer(transaction.run("count the listed rows", listed_statement(scope)).text(0, 0))));
+    const db::rows listed = transaction.run("count the listed rows", listed_statement(scope));
+    counts.listed = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_integer(listed.text(0, 0))));
+    counts.indexed = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_integer(listed.text(0, 1))));
     const bool unfiltered = is_unfiltered(scope);
     if (unfiltered && tie_classes(total_order(scope.request.sort)).empty()) {
         counts.facet_matches = counts.total = counts.listed;
@@ -132,7 +133,7 @@ struct list_reading::state {
         : how(terms)
         , asking(caller)
         , transaction(session, how)
-        , scope{request, caller.project_id, {}, {}, {}} {}
+        , scope{request, caller.project_id, {}, {}} {}
 
     const reading how;
     const query::caller& asking;
@@ -168,11 +169,6 @@ std::optional<problem> list_reading::open() {
         auto found = find_marker(transaction, scope);
         if (found.has_error()) return found.error();
         state_->marker = std::move(*found);
-    }
-    if (request.all_tenants) {
-        const db::rows projects = transaction.run("list the projects", db::statement(sql::projects));
-        for (std::size_t i = 0; i < projects.size(); ++i)
-            scope.projects.emplace_back(projects.text(i, 0));
     }
     if (request.used_percent) {
         const db::rows vaults = transaction.run("find the vaults", vaults_statement(scope));
