@@ -1,6 +1,7 @@
-// This file measures the worst case of one project's list: every filter (common, middle, rare values, pairs) times
-// every order times the first page, a page 70 % deep by marker and a deep offset. Runs requests as the service does,
-// with the service's role; prints a table, writes one JSON line a cell.
+// This file measures the worst case of the list call: every filter (common, middle, rare values, pairs, time ranges,
+// substrings, shared backups, all tenants) times every order times the first page, a page 70 % deep by marker and a
+// deep offset, times the page sizes. Runs requests as the service does, with the service's role; prints a table and
+// what is over the bounds, writes one JSON line a cell.
 #include "api/list_parameters.hpp"
 #include "query/catalog_reader.hpp"
 
@@ -10,7 +11,9 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,20 +27,34 @@ namespace db = catalog::db;
 
 using milliseconds = std::chrono::duration<double, std::milli>;
 
+// What a request for 50 backups may cost; times are of a machine that does nothing else.
+constexpr int bounded_limit = 50;
+constexpr double most_buffers = 1500; // page and count together, without a substring
+constexpr double most_ms = 20;
+constexpr double most_ms_p99 = 5;
+constexpr double most_facet_count_ms = 1;
+constexpr double most_count_ms = 30;
+constexpr double most_substring_page_ms = 30;
+constexpr double most_substring_count_ms = 100;
+
 struct cell {
     std::string request;
     std::string depth; // first, marker, offset
+    int limit = 0;
     bool substring = false;
+    bool by_facet = false; // the filter is one that counters answer
     std::string path;
     std::uint64_t count = 0;
     std::size_t rows = 0;
     double page_buffers = 0, count_buffers = 0, other_buffers = 0;
+    double visited = 0; // entries of indexes and rows of backups that page and count went through
     double page_ms = 0, count_ms = 0, all_ms = 0; // best of the runs
 };
 
 struct filter {
     std::string text; // query string, "" for none
     bool substring = false;
+    bool walked_by_offset = false; // as old clients do
 };
 
 std::string escaped(std::string_view text) {
@@ -64,8 +81,12 @@ public:
 
     // Values of the catalog itself: the most frequent, one in the middle, and the rarest of each column.
     std::vector<filter> filters() {
-        std::vector<filter> out{{""}};
-        const auto add = [&](std::string text, bool substring = false) { out.push_back({std::move(text), substring}); };
+        std::vector<filter> out{{"", false, true}};
+        const auto add = [&](std::string text, bool substring = false) {
+            const bool common = text == "status=available" || text.starts_with("image_type=backup") ||
+                                text == "own_type=all_granted" || text == "all_tenants=true";
+            out.push_back({std::move(text), substring, common});
+        };
         for (const auto& [parameter, column] :
              std::vector<std::pair<std::string, std::string>>{{"status", "status"},
                                                               {"image_type", "image_type"},
@@ -86,11 +107,24 @@ public:
         };
         for (const char* text :
              {"member_status=accepted", "member_status=pending", "own_type=shared", "own_type=all_granted",
-              "used_percent=1", "used_percent=80", "used_percent=100", "all_tenants=true",
-              "all_tenants=true&own_type=shared", "all_tenants=true&status=error", "show_replication=false"})
+              "used_percent=1", "used_percent=80", "used_percent=100", "dec=false", "dec=true",
+              "status=error&status=deleting", "resource_type=OS::Nova::Server&resource_type=OS::Cinder::Volume",
+              "show_replication=false", "all_tenants=true", "all_tenants=true&own_type=shared",
+              "all_tenants=true&own_type=all_granted&member_status=pending", "all_tenants=true&status=error",
+              "all_tenants=true&image_type=replication&incremental=true"})
             add(text);
+        for (const char* parameter : {"status", "resource_type", "resource_az", "enterprise_project_id", "vault_id",
+                                      "resource_id", "checkpoint_id"})
+            add("all_tenants=true&" + rarest(parameter));
+        add("all_tenants=true&" + commonest("resource_az") + "&" + rarest("resource_type"));
+        const std::vector<std::string> parents =
+            column_values("SELECT parent_id FROM catalog.backups WHERE project_id = $1 AND parent_id IS NOT NULL "
+                          "GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1");
+        for (const std::string& parent : parents)
+            add("parent_id=" + parent);
         for (const double share : {0.001, 0.01, 0.1, 0.5}) { // the newest, and the same span in the middle
             add("start_time=" + time_at(1.0 - share));
+            add("end_time=" + time_at(share)); // the oldest
             add("start_time=" + time_at(0.5) + "&end_time=" + time_at(std::min(1.0, 0.5 + share)));
         }
         const std::string last_percent = "start_time=" + time_at(0.99);
@@ -102,6 +136,8 @@ public:
               last_percent + "&" + commonest("vault_id"), commonest("resource_id") + "&" + last_percent,
               std::string("own_type=all_granted&status=error"),
               std::string("own_type=all_granted&member_status=accepted"),
+              "start_time=" + time_at(0.5) + "&status=error", "start_time=" + time_at(0.9) + "&" + commonest("status"),
+              "start_time=" + time_at(0.9) + "&" + commonest("vault_id"), "all_tenants=true&" + last_percent,
               "incremental=true&" + commonest("enterprise_project_id")})
             add(pair);
         for (const char* column : {"name", "resource_name"}) {
@@ -145,6 +181,8 @@ public:
         cell out;
         out.request = request;
         visit(request, out);
+        const query::list_request parsed = parse(request);
+        out.by_facet = query::counters_suffice({parsed, caller_.project_id, {}, {}}) && !parsed.used_percent;
         for (int i = 0; i < runs_; ++i) {
             const cell timed = run(request, nullptr);
             const auto best = [i](double& kept, double now) { kept = i == 0 ? now : std::min(kept, now); };
@@ -190,7 +228,7 @@ private:
         query::reading how;
         how.before_statement = [&](std::string_view purpose, const db::statement& statement) {
             if (purpose == "set the caller") return;
-            const double buffers = explain(statement);
+            const double buffers = explain(statement, out);
             (purpose == "read the page"     ? out.page_buffers
              : purpose.starts_with("count") ? out.count_buffers
                                             : out.other_buffers) += buffers;
@@ -202,11 +240,28 @@ private:
         out.rows = page->rows.size();
     }
 
-    double explain(const db::statement& statement) {
+    // Buffers of the statement; adds what it visits.
+    double explain(const db::statement& statement, cell& out) {
         const db::rows rows = session_.explain(statement, "ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON");
-        const json::value document = json::parse(std::string(rows.text(0, 0)));
+        json::parse_options deep; // a branch for each status nests deeper than the 32 levels that are the default
+        deep.max_depth = 1000;
+        const json::value document = json::parse(std::string(rows.text(0, 0)), {}, deep);
         const json::object& plan = document.as_array().at(0).as_object().at("Plan").as_object();
+        add_visited(plan, out);
         return plan.at("Shared Hit Blocks").to_number<double>() + plan.at("Shared Read Blocks").to_number<double>();
+    }
+
+    static void add_visited(const json::object& node, cell& out) {
+        const auto number = [&](const char* name) {
+            return node.contains(name) ? node.at(name).to_number<double>() : 0.0;
+        };
+        if (node.contains("Relation Name") && node.at("Relation Name") == "backups")
+            out.visited +=
+                (number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Index Recheck")) *
+                number("Actual Loops");
+        if (node.contains("Plans"))
+            for (const json::value& child : node.at("Plans").as_array())
+                add_visited(child.as_object(), out);
     }
 
     static query::list_request parse(const std::string& text) {
@@ -249,6 +304,14 @@ private:
         return out;
     }
 
+    std::vector<std::string> column_values(const std::string& sql) {
+        const db::rows rows = ask(sql, {});
+        std::vector<std::string> out;
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            out.emplace_back(rows.text(i, 0));
+        return out;
+    }
+
     // The time below which this share of the project's backups was created.
     std::string time_at(double share) {
         const db::rows rows =
@@ -276,13 +339,16 @@ private:
 void write_json(std::ostream& out, const cell& c) {
     out << json::serialize(json::object{{"request", c.request},
                                         {"depth", c.depth},
+                                        {"limit", c.limit},
                                         {"substring", c.substring},
+                                        {"by_facet", c.by_facet},
                                         {"path", c.path},
                                         {"count", c.count},
                                         {"rows", c.rows},
                                         {"page_buffers", c.page_buffers},
                                         {"count_buffers", c.count_buffers},
                                         {"other_buffers", c.other_buffers},
+                                        {"visited", c.visited},
                                         {"page_ms", c.page_ms},
                                         {"count_ms", c.count_ms},
                                         {"all_ms", c.all_ms}})
@@ -295,10 +361,11 @@ double at(std::vector<double> values, double share) {
     return values[std::min(values.size() - 1, static_cast<std::size_t>(share * static_cast<double>(values.size())))];
 }
 
-void print_spread(const char* title, const std::vector<cell>& cells, bool substring, double cell::*figure) {
+void print_spread(const char* title, const std::vector<cell>& cells, double cell::*figure) {
     std::vector<double> values;
+    values.reserve(cells.size());
     for (const cell& c : cells)
-        if (c.substring == substring) values.push_back(c.*figure);
+        values.push_back(c.*figure);
     std::printf("%-34s %8zu %10.2f %10.2f %10.2f %10.2f\n", title, values.size(), at(values, 0.5), at(values, 0.95),
                 at(values, 0.99), at(values, 1));
 }
@@ -311,12 +378,53 @@ void print_worst(const char* title, std::vector<cell> cells, double cell::*figur
                     cells[i].request.c_str(), cells[i].path.c_str());
 }
 
+// One bound: how many of the cells that it is about are over it, and which.
+void print_bound(const std::string& title, const std::vector<cell>& cells, double bound,
+                 const std::function<bool(const cell&)>& concerned, const std::function<double(const cell&)>& figure) {
+    std::vector<std::pair<double, const cell*>> over;
+    std::size_t all = 0;
+    for (const cell& c : cells) {
+        if (c.limit != bounded_limit || !concerned(c)) continue;
+        ++all;
+        if (figure(c) > bound) over.emplace_back(figure(c), &c);
+    }
+    std::printf("%-62s %6g: %zu of %zu over it\n", title.c_str(), bound, over.size(), all);
+    std::sort(over.begin(), over.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    for (std::size_t i = 0; i < std::min<std::size_t>(over.size(), 25); ++i)
+        std::printf("%10.2f  %-6s  %s\n", over[i].first, over[i].second->depth.c_str(),
+                    over[i].second->request.c_str());
+}
+
+void print_bounds(const std::vector<cell>& cells) {
+    std::printf("\nbounds, for pages of %d\n", bounded_limit);
+    const auto plain = [](const cell& c) { return !c.substring; };
+    const auto substring = [](const cell& c) { return c.substring; };
+    print_bound("buffers of page and count, without a substring", cells, most_buffers, plain,
+                [](const cell& c) { return c.page_buffers + c.count_buffers; });
+    print_bound("ms of the whole request, without a substring", cells, most_ms, plain,
+                [](const cell& c) { return c.all_ms; });
+    std::vector<double> all;
+    for (const cell& c : cells)
+        if (c.limit == bounded_limit && !c.substring) all.push_back(c.all_ms);
+    std::printf("%-62s %6g: %.2f\n", "99th percentile of it", most_ms_p99, at(all, 0.99));
+    print_bound(
+        "ms of the count, by facets", cells, most_facet_count_ms,
+        [](const cell& c) { return !c.substring && c.by_facet; }, [](const cell& c) { return c.count_ms; });
+    print_bound(
+        "ms of the count, by anything else", cells, most_count_ms,
+        [](const cell& c) { return !c.substring && !c.by_facet; }, [](const cell& c) { return c.count_ms; });
+    print_bound("ms of the page, with a substring", cells, most_substring_page_ms, substring,
+                [](const cell& c) { return c.page_ms; });
+    print_bound("ms of the count, with a substring", cells, most_substring_count_ms, substring,
+                [](const cell& c) { return c.count_ms; });
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 6) {
+    if (argc < 6) {
         std::fputs(
-            "usage: catalog-grid URL PROJECT LIMIT RUNS FILE\n\n"
+            "usage: catalog-grid URL PROJECT RUNS FILE LIMIT...\n\n"
             "Started by bench/grid, which makes the catalog. RUNS: how often each cell is timed, the best counts.\n",
             stderr);
         return 2;
@@ -325,52 +433,66 @@ int main(int argc, char** argv) {
         db::session_options options;
         options.url = argv[1];
         db::session session(options);
-        const std::string limit = argv[3];
-        grid grid(session, argv[2], std::stoi(argv[4]));
-        std::ofstream file(argv[5]);
+        grid grid(session, argv[2], std::stoi(argv[3]));
+        std::ofstream file(argv[4]);
+        const std::vector<int> limits = [&] {
+            std::vector<int> out;
+            for (int i = 5; i < argc; ++i)
+                out.push_back(std::stoi(argv[i]));
+            return out;
+        }();
         const std::vector<filter> filters = grid.filters();
         const std::vector<std::string> orders = grid::orders();
         std::vector<cell> cells;
-        const std::size_t planned = filters.size() * orders.size() * 2;
+        const std::size_t planned = filters.size() * orders.size() * 2 * limits.size();
         auto told = std::chrono::steady_clock::now();
-        const auto take = [&](std::string request, const char* depth, bool substring) {
-            cell c = grid.measure(request);
+        const auto take = [&](const std::string& request, const char* depth, int limit, const filter& f) {
+            cell c = grid.measure("limit=" + std::to_string(limit) + request);
             c.depth = depth;
-            c.substring = substring;
+            c.limit = limit;
+            c.substring = f.substring;
             write_json(file, c);
             cells.push_back(std::move(c));
             if (std::chrono::steady_clock::now() - told < std::chrono::seconds(10)) return;
             told = std::chrono::steady_clock::now();
             std::fprintf(stderr, "grid: %zu of about %zu cells\n", cells.size(), planned);
         };
-        for (const filter& f : filters) {
-            const bool all_tenants = f.text.starts_with("all_tenants");
-            for (const std::string& order : orders) {
-                const std::string request =
-                    "limit=" + limit + "&sort=" + escaped(order) + (f.text.empty() ? "" : "&" + f.text);
-                take(request, "first", f.substring);
-                if (const auto marker = grid.deep_marker(order, all_tenants))
-                    take(request + "&marker=" + *marker, "marker", f.substring);
-                // Old clients walk by offset, unfiltered or by a common filter.
-                if (f.text.empty() || f.text.starts_with("image_type=backup"))
-                    take(request + "&offset=" + std::to_string(cells.back().count / 2), "offset", f.substring);
+        for (const int limit : limits) {
+            for (const filter& f : filters) {
+                const bool all_tenants = f.text.starts_with("all_tenants");
+                for (const std::string& order : orders) {
+                    const std::string request = "&sort=" + escaped(order) + (f.text.empty() ? "" : "&" + f.text);
+                    take(request, "first", limit, f);
+                    const std::uint64_t count = cells.back().count;
+                    if (const auto marker = grid.deep_marker(order, all_tenants))
+                        take(request + "&marker=" + *marker, "marker", limit, f);
+                    if (f.walked_by_offset) take(request + "&offset=" + std::to_string(count / 2), "offset", limit, f);
+                }
             }
         }
         std::printf("%-34s %8s %10s %10s %10s %10s\n", "", "cells", "p50", "p95", "p99", "max");
-        for (const bool substring : {false, true}) {
-            std::printf("%s\n", substring ? "with a substring" : "without a substring");
-            print_spread("  page, ms", cells, substring, &cell::page_ms);
-            print_spread("  page, buffers", cells, substring, &cell::page_buffers);
-            print_spread("  count, ms", cells, substring, &cell::count_ms);
-            print_spread("  count, buffers", cells, substring, &cell::count_buffers);
-            print_spread("  whole request, ms", cells, substring, &cell::all_ms);
+        for (const int limit : limits) {
+            for (const bool substring : {false, true}) {
+                std::vector<cell> some;
+                std::copy_if(cells.begin(), cells.end(), std::back_inserter(some),
+                             [&](const cell& c) { return c.limit == limit && c.substring == substring; });
+                std::printf("pages of %d, %s\n", limit, substring ? "with a substring" : "without a substring");
+                print_spread("  page, ms", some, &cell::page_ms);
+                print_spread("  page, buffers", some, &cell::page_buffers);
+                print_spread("  count, ms", some, &cell::count_ms);
+                print_spread("  count, buffers", some, &cell::count_buffers);
+                print_spread("  visited rows and entries", some, &cell::visited);
+                print_spread("  whole request, ms", some, &cell::all_ms);
+            }
         }
         std::vector<cell> plain;
         for (const cell& c : cells)
             if (!c.substring) plain.push_back(c);
         print_worst("most buffers for the page", plain, &cell::page_buffers, 15);
         print_worst("most buffers for the count", plain, &cell::count_buffers, 8);
+        print_worst("most rows and entries visited", plain, &cell::visited, 8);
         print_worst("slowest requests", cells, &cell::all_ms, 12);
+        print_bounds(cells);
         return 0;
     } catch (const std::exception& e) {
         std::fprintf(stderr, "catalog-grid: %s\n", e.what());

@@ -92,29 +92,72 @@ BEGIN
     IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
         RETURN;
     END IF;
-    PERFORM FROM catalog.fold_lock FOR UPDATE SKIP LOCKED;
+    PERFORM FROM catalog.counter_lock FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    WITH moved AS (
+    WITH moved AS MATERIALIZED (
         DELETE FROM catalog.count_deltas RETURNING *
     ), to_projects AS (
         INSERT INTO catalog.project_counts AS c (project_id, shared, n)
         SELECT project_id, facet & 32768 <> 0, sum(n) FROM moved WHERE facet & 65536 = 0 GROUP BY 1, 2
         ON CONFLICT (project_id, shared) DO UPDATE SET n = c.n + excluded.n
     ), to_facets AS (
-        INSERT INTO catalog.facet_counts AS c (project_id, facet, resource_az, enterprise_project_id, n)
-        SELECT project_id, facet, min(resource_az), min(enterprise_project_id), sum(n) FROM moved GROUP BY 1, 2
-        ON CONFLICT (project_id, facet) DO UPDATE SET n = c.n + excluded.n
+        INSERT INTO catalog.project_facets AS c (project_id, enterprise_project_id, facets, zones, ns)
+        SELECT project_id, enterprise_project_id, coalesce(array_agg(facet ORDER BY facet) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(zone ORDER BY facet) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(n ORDER BY facet) FILTER (WHERE n <> 0), '{}')
+        FROM (SELECT project_id, enterprise_project_id, facet, min(zone) AS zone, sum(n)::bigint AS n
+              FROM (SELECT project_id, enterprise_project_id, facet, resource_az AS zone, n FROM moved
+                    UNION ALL
+                    SELECT t.project_id, t.enterprise_project_id, old.facet, old.zone, old.n
+                    FROM (SELECT DISTINCT project_id, enterprise_project_id FROM moved) t
+                    CROSS JOIN LATERAL (SELECT u.* FROM catalog.project_facets p, unnest(p.facets, p.zones, p.ns) u (facet, zone, n)
+                                        WHERE p.project_id = t.project_id
+                                          AND p.enterprise_project_id = t.enterprise_project_id OFFSET 0) old) every
+              GROUP BY 1, 2, 3) summed
+        GROUP BY 1, 2
+        ON CONFLICT (project_id, enterprise_project_id) DO UPDATE SET facets = excluded.facets, zones = excluded.zones,
+            ns = excluded.ns
     ), to_vaults AS (
-        INSERT INTO catalog.vault_counts AS c (project_id, vault_id, facet, resource_az, enterprise_project_id, n)
-        SELECT project_id, vault_id, facet, min(resource_az), min(enterprise_project_id), sum(n)
-        FROM moved WHERE vault_id IS NOT NULL GROUP BY 1, 2, 3
-        ON CONFLICT (project_id, vault_id, facet) DO UPDATE SET n = c.n + excluded.n
+        INSERT INTO catalog.vault_facets AS c (project_id, vault_id, enterprise_project_id, facets, zones, ns)
+        SELECT project_id, vault_id, enterprise_project_id,
+               coalesce(array_agg(facet ORDER BY facet) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(zone ORDER BY facet) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(n ORDER BY facet) FILTER (WHERE n <> 0), '{}')
+        FROM (SELECT project_id, vault_id, enterprise_project_id, facet, min(zone) AS zone, sum(n)::bigint AS n
+              FROM (SELECT project_id, vault_id, enterprise_project_id, facet, resource_az AS zone, n
+                    FROM moved WHERE vault_id IS NOT NULL
+                    UNION ALL
+                    SELECT t.project_id, t.vault_id, t.enterprise_project_id, old.facet, old.zone, old.n
+                    FROM (SELECT DISTINCT project_id, vault_id, enterprise_project_id FROM moved WHERE vault_id IS NOT NULL) t
+                    CROSS JOIN LATERAL (SELECT u.* FROM catalog.vault_facets p, unnest(p.facets, p.zones, p.ns) u (facet, zone, n)
+                                        WHERE p.vault_id = t.vault_id AND p.project_id = t.project_id
+                                          AND p.enterprise_project_id = t.enterprise_project_id OFFSET 0) old) every
+              GROUP BY 1, 2, 3, 4) summed
+        GROUP BY 1, 2, 3
+        ON CONFLICT (vault_id, project_id, enterprise_project_id) DO UPDATE SET facets = excluded.facets,
+            zones = excluded.zones, ns = excluded.ns
+    ), to_zones AS (
+        INSERT INTO catalog.zone_facets AS c (resource_az, bits, ns)
+        SELECT zone, coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(n ORDER BY bits) FILTER (WHERE n <> 0), '{}')
+        FROM (SELECT zone, bits, sum(n)::bigint AS n
+              FROM (SELECT resource_az AS zone, (facet & 1048575)::integer AS bits, n FROM moved
+                    UNION ALL
+                    SELECT z.resource_az, u.bits, u.n FROM catalog.zone_facets z, unnest(z.bits, z.ns) u (bits, n)
+                    WHERE EXISTS (SELECT FROM moved m WHERE m.resource_az IS NOT DISTINCT FROM z.resource_az)) every
+              GROUP BY 1, 2) summed
+        GROUP BY 1
+        ON CONFLICT (resource_az) DO UPDATE SET bits = excluded.bits, ns = excluded.ns
+    ), to_placements AS (
+        INSERT INTO catalog.zone_placements (resource_az, placement)
+        SELECT DISTINCT resource_az, facet >> 20 FROM moved WHERE resource_az IS NOT NULL
+        ON CONFLICT DO NOTHING
     )
     SELECT array_agg(DISTINCT project_id) INTO projects FROM moved;
-    DELETE FROM catalog.facet_counts WHERE project_id = ANY (projects) AND n = 0;
-    DELETE FROM catalog.vault_counts WHERE project_id = ANY (projects) AND n = 0;
+    DELETE FROM catalog.project_facets WHERE project_id = ANY (projects) AND facets = '{}';
+    DELETE FROM catalog.vault_facets WHERE project_id = ANY (projects) AND facets = '{}';
 END
 $$;
 
@@ -145,6 +188,20 @@ BEGIN
         PERFORM catalog.sync_shares(owners, ids);
     END IF;
     RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION catalog.permitted_enterprise_projects() RETURNS text[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+DECLARE
+    caller_user text := current_setting('catalog.user_id', true);
+BEGIN
+    IF coalesce(caller_user, '') = '' THEN
+        RETURN '{}';
+    END IF;
+    RETURN (SELECT array_agg(g.enterprise_project_id) FROM catalog.enterprise_project_grants g WHERE g.user_id = caller_user);
 END
 $$;
 
@@ -185,11 +242,13 @@ CREATE FUNCTION catalog.recount(of_project text) RETURNS void
     SET search_path TO 'catalog', 'pg_temp'
     AS $$
 BEGIN
-    PERFORM FROM catalog.fold_lock FOR UPDATE;
+    PERFORM FROM catalog.counter_lock FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE 'the counters are being moved by a migration; repeat when it has ended' USING ERRCODE = 'object_in_use';
+    END IF;
     WITH counted AS MATERIALIZED (
-        SELECT b.facet, b.vault_id, min(b.resource_az) AS resource_az, min(b.enterprise_project_id) AS enterprise_project_id,
-               count(*) AS n
-        FROM catalog.backups b WHERE b.project_id = of_project GROUP BY 1, 2
+        SELECT b.enterprise_project_id, b.facet, b.vault_id, min(b.resource_az) AS zone, count(*) AS n
+        FROM catalog.backups b WHERE b.project_id = of_project GROUP BY 1, 2, 3
     ), top_level AS MATERIALIZED (
         SELECT c.facet & 32768 <> 0 AS shared, sum(c.n) AS n FROM counted c WHERE c.facet & 65536 = 0 GROUP BY 1
     ), no_deltas AS (
@@ -198,26 +257,55 @@ BEGIN
         DELETE FROM catalog.project_counts p
         WHERE p.project_id = of_project AND p.shared NOT IN (SELECT t.shared FROM top_level t)
     ), no_facets AS (
-        DELETE FROM catalog.facet_counts f
-        WHERE f.project_id = of_project AND NOT EXISTS (SELECT FROM counted c WHERE c.facet = f.facet)
+        DELETE FROM catalog.project_facets f
+        WHERE f.project_id = of_project
+          AND NOT EXISTS (SELECT FROM counted c WHERE c.enterprise_project_id = f.enterprise_project_id)
     ), no_vaults AS (
-        DELETE FROM catalog.vault_counts v
+        DELETE FROM catalog.vault_facets v
         WHERE v.project_id = of_project
-          AND NOT EXISTS (SELECT FROM counted c WHERE c.facet = v.facet AND c.vault_id = v.vault_id)
+          AND NOT EXISTS (SELECT FROM counted c
+                          WHERE c.vault_id = v.vault_id AND c.enterprise_project_id = v.enterprise_project_id)
     ), to_project AS (
         INSERT INTO catalog.project_counts (project_id, shared, n) SELECT of_project, t.shared, t.n FROM top_level t
         ON CONFLICT (project_id, shared) DO UPDATE SET n = excluded.n
     ), to_facets AS (
-        INSERT INTO catalog.facet_counts (project_id, facet, resource_az, enterprise_project_id, n)
-        SELECT of_project, c.facet, min(c.resource_az), min(c.enterprise_project_id), sum(c.n) FROM counted c GROUP BY c.facet
-        ON CONFLICT (project_id, facet) DO UPDATE SET resource_az = excluded.resource_az,
-            enterprise_project_id = excluded.enterprise_project_id, n = excluded.n
+        INSERT INTO catalog.project_facets (project_id, enterprise_project_id, facets, zones, ns)
+        SELECT of_project, c.enterprise_project_id, array_agg(c.facet ORDER BY c.facet), array_agg(c.zone ORDER BY c.facet),
+               array_agg(c.n ORDER BY c.facet)
+        FROM (SELECT enterprise_project_id, facet, min(zone) AS zone, sum(n)::bigint AS n FROM counted GROUP BY 1, 2) c
+        GROUP BY 2
+        ON CONFLICT (project_id, enterprise_project_id) DO UPDATE SET facets = excluded.facets, zones = excluded.zones,
+            ns = excluded.ns
     )
-    INSERT INTO catalog.vault_counts (project_id, vault_id, facet, resource_az, enterprise_project_id, n)
-    SELECT of_project, c.vault_id, c.facet, c.resource_az, c.enterprise_project_id, c.n
-    FROM counted c WHERE c.vault_id IS NOT NULL
-    ON CONFLICT (project_id, vault_id, facet) DO UPDATE SET resource_az = excluded.resource_az,
-        enterprise_project_id = excluded.enterprise_project_id, n = excluded.n;
+    INSERT INTO catalog.vault_facets (project_id, vault_id, enterprise_project_id, facets, zones, ns)
+    SELECT of_project, c.vault_id, c.enterprise_project_id, array_agg(c.facet ORDER BY c.facet),
+           array_agg(c.zone ORDER BY c.facet), array_agg(c.n ORDER BY c.facet)
+    FROM counted c WHERE c.vault_id IS NOT NULL GROUP BY 2, 3
+    ON CONFLICT (vault_id, project_id, enterprise_project_id) DO UPDATE SET facets = excluded.facets,
+        zones = excluded.zones, ns = excluded.ns;
+    PERFORM catalog.recount_zones();
+END
+$$;
+
+CREATE FUNCTION catalog.recount_zones() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM catalog.counter_lock FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE 'the counters are being moved by a migration; repeat when it has ended' USING ERRCODE = 'object_in_use';
+    END IF;
+    DELETE FROM catalog.zone_facets;
+    DELETE FROM catalog.zone_placements;
+    INSERT INTO catalog.zone_facets (resource_az, bits, ns)
+    SELECT zone, array_agg(bits ORDER BY bits), array_agg(n ORDER BY bits)
+    FROM (SELECT u.zone, (u.facet & 1048575)::integer AS bits, sum(u.n)::bigint AS n
+          FROM catalog.project_facets p, unnest(p.facets, p.zones, p.ns) u (facet, zone, n) GROUP BY 1, 2) summed
+    GROUP BY 1;
+    INSERT INTO catalog.zone_placements (resource_az, placement)
+    SELECT DISTINCT u.zone, u.facet >> 20 FROM catalog.project_facets p, unnest(p.facets, p.zones) u (facet, zone)
+    WHERE u.zone IS NOT NULL;
 END
 $$;
 
@@ -448,7 +536,8 @@ CREATE FUNCTION catalog.truncated() RETURNS trigger
     SET search_path TO 'catalog', 'pg_temp'
     AS $$
 BEGIN
-    TRUNCATE catalog.count_deltas, catalog.project_counts, catalog.facet_counts, catalog.vault_counts;
+    TRUNCATE catalog.count_deltas, catalog.project_counts, catalog.project_facets, catalog.vault_facets, catalog.zone_facets,
+        catalog.zone_placements;
     RETURN NULL;
 END
 $$;
@@ -535,6 +624,11 @@ CREATE TABLE catalog.count_deltas (
 )
 WITH (autovacuum_vacuum_scale_factor='0.0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_cost_delay='0');
 
+CREATE TABLE catalog.counter_lock (
+    only_row boolean NOT NULL,
+    CONSTRAINT counter_lock_only_row_check CHECK (only_row)
+);
+
 CREATE TABLE catalog.enterprise_project_grants (
     user_id text NOT NULL COLLATE pg_catalog."C",
     enterprise_project_id text NOT NULL COLLATE pg_catalog."C",
@@ -542,19 +636,23 @@ CREATE TABLE catalog.enterprise_project_grants (
     CONSTRAINT enterprise_project_grants_user_id_check CHECK (((length(user_id) >= 1) AND (length(user_id) <= 255)))
 );
 
-CREATE TABLE catalog.facet_counts (
+CREATE TABLE catalog.project_facets (
     project_id text NOT NULL COLLATE pg_catalog."C",
-    facet bigint NOT NULL,
-    resource_az text COLLATE pg_catalog."C",
     enterprise_project_id text NOT NULL COLLATE pg_catalog."C",
-    n bigint NOT NULL
+    facets bigint[] NOT NULL,
+    zones text[] NOT NULL COLLATE pg_catalog."C",
+    ns bigint[] NOT NULL
 )
-WITH (fillfactor='70');
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05');
 
-CREATE TABLE catalog.fold_lock (
-    only_row boolean NOT NULL,
-    CONSTRAINT fold_lock_only_row_check CHECK (only_row)
-);
+CREATE VIEW catalog.facet_counts WITH (security_invoker='true') AS
+ SELECT p.project_id,
+    u.facet,
+    u.resource_az,
+    p.enterprise_project_id,
+    u.n
+   FROM (catalog.project_facets p
+     CROSS JOIN LATERAL UNNEST(p.facets, p.zones, p.ns) u(facet, resource_az, n));
 
 CREATE SEQUENCE catalog.fold_turn
     START WITH 1
@@ -585,15 +683,25 @@ CREATE TABLE catalog.project_counts (
 )
 WITH (fillfactor='50');
 
-CREATE TABLE catalog.vault_counts (
+CREATE TABLE catalog.vault_facets (
     project_id text NOT NULL COLLATE pg_catalog."C",
     vault_id uuid NOT NULL,
-    facet bigint NOT NULL,
-    resource_az text COLLATE pg_catalog."C",
     enterprise_project_id text NOT NULL COLLATE pg_catalog."C",
-    n bigint NOT NULL
+    facets bigint[] NOT NULL,
+    zones text[] NOT NULL COLLATE pg_catalog."C",
+    ns bigint[] NOT NULL
 )
-WITH (fillfactor='70');
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05');
+
+CREATE VIEW catalog.vault_counts WITH (security_invoker='true') AS
+ SELECT p.project_id,
+    p.vault_id,
+    u.facet,
+    u.resource_az,
+    p.enterprise_project_id,
+    u.n
+   FROM (catalog.vault_facets p
+     CROSS JOIN LATERAL UNNEST(p.facets, p.zones, p.ns) u(facet, resource_az, n));
 
 CREATE TABLE catalog.vaults (
     project_id text NOT NULL COLLATE pg_catalog."C",
@@ -607,17 +715,33 @@ CREATE TABLE catalog.vaults (
     CONSTRAINT vaults_used_check CHECK (((used >= 0) AND (used <= '1000000000000000'::bigint)))
 );
 
+CREATE TABLE catalog.zone_facets (
+    resource_az text COLLATE pg_catalog."C",
+    bits integer[] NOT NULL,
+    ns bigint[] NOT NULL
+)
+WITH (fillfactor='20');
+
+CREATE VIEW catalog.zone_counts WITH (security_invoker='true') AS
+ SELECT z.resource_az,
+    (u.bits)::bigint AS facet,
+    u.n
+   FROM (catalog.zone_facets z
+     CROSS JOIN LATERAL UNNEST(z.bits, z.ns) u(bits, n));
+
+CREATE TABLE catalog.zone_placements (
+    resource_az text NOT NULL COLLATE pg_catalog."C",
+    placement bigint NOT NULL
+);
+
 ALTER TABLE ONLY catalog.backups
     ADD CONSTRAINT backups_pkey PRIMARY KEY (project_id, id) INCLUDE (facet, vault_id, created_at);
 
+ALTER TABLE ONLY catalog.counter_lock
+    ADD CONSTRAINT counter_lock_pkey PRIMARY KEY (only_row);
+
 ALTER TABLE ONLY catalog.enterprise_project_grants
     ADD CONSTRAINT enterprise_project_grants_pkey PRIMARY KEY (user_id, enterprise_project_id);
-
-ALTER TABLE ONLY catalog.facet_counts
-    ADD CONSTRAINT facet_counts_pkey PRIMARY KEY (project_id, facet);
-
-ALTER TABLE ONLY catalog.fold_lock
-    ADD CONSTRAINT fold_lock_pkey PRIMARY KEY (only_row);
 
 ALTER TABLE ONLY catalog.members
     ADD CONSTRAINT members_id_key UNIQUE (id);
@@ -628,11 +752,14 @@ ALTER TABLE ONLY catalog.members
 ALTER TABLE ONLY catalog.project_counts
     ADD CONSTRAINT project_counts_pkey PRIMARY KEY (project_id, shared);
 
+ALTER TABLE ONLY catalog.project_facets
+    ADD CONSTRAINT project_facets_pkey PRIMARY KEY (project_id, enterprise_project_id);
+
 ALTER TABLE ONLY catalog.replication_records
     ADD CONSTRAINT replication_records_pkey PRIMARY KEY (project_id, backup_id, "position");
 
-ALTER TABLE ONLY catalog.vault_counts
-    ADD CONSTRAINT vault_counts_pkey PRIMARY KEY (project_id, vault_id, facet);
+ALTER TABLE ONLY catalog.vault_facets
+    ADD CONSTRAINT vault_facets_pkey PRIMARY KEY (vault_id, project_id, enterprise_project_id);
 
 ALTER TABLE ONLY catalog.vaults
     ADD CONSTRAINT vaults_id_key UNIQUE (id);
@@ -640,31 +767,47 @@ ALTER TABLE ONLY catalog.vaults
 ALTER TABLE ONLY catalog.vaults
     ADD CONSTRAINT vaults_pkey PRIMARY KEY (project_id, id);
 
-CREATE INDEX backups_checkpoint ON catalog.backups USING btree (project_id, checkpoint_id, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
+ALTER TABLE ONLY catalog.zone_facets
+    ADD CONSTRAINT zone_facets_resource_az_key UNIQUE NULLS NOT DISTINCT (resource_az);
 
-CREATE INDEX backups_created ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id) WHERE (parent_id IS NULL);
+ALTER TABLE ONLY catalog.zone_placements
+    ADD CONSTRAINT zone_placements_pkey PRIMARY KEY (resource_az, placement);
 
-CREATE INDEX backups_facet ON catalog.backups USING btree (project_id, facet, vault_id, id) INCLUDE (created_at) WHERE (parent_id IS NULL);
+CREATE INDEX backups_all_created ON catalog.backups USING btree (created_at, id) INCLUDE (project_id, facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
 
-CREATE INDEX backups_name ON catalog.backups USING btree (project_id, name, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
+CREATE UNIQUE INDEX backups_all_id ON catalog.backups USING btree (id) INCLUDE (project_id, facet, vault_id, created_at) WHERE (owner_project_id IS NULL);
 
-CREATE UNIQUE INDEX backups_own_id ON catalog.backups USING btree (id) WHERE (owner_project_id IS NULL);
+CREATE INDEX backups_all_name ON catalog.backups USING btree (name, id) INCLUDE (project_id, facet, vault_id, created_at) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
 
-CREATE INDEX backups_parent ON catalog.backups USING btree (project_id, parent_id, created_at, id) WHERE (parent_id IS NOT NULL);
+CREATE INDEX backups_all_protected ON catalog.backups USING btree (protected_order, id) INCLUDE (project_id, facet, vault_id, created_at) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
 
-CREATE INDEX backups_protected ON catalog.backups USING btree (project_id, protected_order, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
+CREATE INDEX backups_all_updated ON catalog.backups USING btree (updated_order, id) INCLUDE (project_id, facet, vault_id, created_at) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
 
-CREATE INDEX backups_resource_name ON catalog.backups USING btree (project_id, resource_name, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
+CREATE INDEX backups_in_created_order ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name, resource_name) WHERE (parent_id IS NULL);
 
-CREATE INDEX backups_resource_order ON catalog.backups USING btree (project_id, resource_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE (parent_id IS NULL);
+CREATE INDEX backups_in_name_order ON catalog.backups USING btree (project_id, name, id) INCLUDE (facet, vault_id, created_at, updated_order, protected_order) WHERE (parent_id IS NULL);
+
+CREATE INDEX backups_in_protected_order ON catalog.backups USING btree (project_id, protected_order, id) INCLUDE (facet, vault_id, created_at, updated_order, name) WHERE (parent_id IS NULL);
+
+CREATE INDEX backups_in_updated_order ON catalog.backups USING btree (project_id, updated_order, id) INCLUDE (facet, vault_id, created_at, protected_order, name) WHERE (parent_id IS NULL);
+
+CREATE INDEX backups_of_checkpoint ON catalog.backups USING btree (checkpoint_id, project_id, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
+
+CREATE INDEX backups_of_facet ON catalog.backups USING btree (facet, project_id, vault_id, created_at, id) INCLUDE (updated_order, protected_order, name) WHERE (parent_id IS NULL);
+
+CREATE INDEX backups_of_parent ON catalog.backups USING btree (parent_id, project_id, created_at, id) WHERE (parent_id IS NOT NULL);
+
+CREATE INDEX backups_of_resource ON catalog.backups USING btree (resource_id, project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE (parent_id IS NULL);
 
 CREATE INDEX backups_shared_id ON catalog.backups USING btree (id) WHERE (owner_project_id IS NOT NULL);
-
-CREATE INDEX backups_updated ON catalog.backups USING btree (project_id, updated_order, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
 
 CREATE INDEX count_deltas_project ON catalog.count_deltas USING btree (project_id);
 
 CREATE INDEX members_backup ON catalog.members USING btree (project_id, backup_id);
+
+CREATE INDEX project_facets_enterprise_project ON catalog.project_facets USING btree (enterprise_project_id);
+
+CREATE INDEX vault_facets_project ON catalog.vault_facets USING btree (project_id);
 
 CREATE TRIGGER count_deleted AFTER DELETE ON catalog.backups REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION catalog.count_changes();
 
@@ -714,13 +857,15 @@ CREATE POLICY enterprise_projects ON catalog.backups AS RESTRICTIVE FOR SELECT T
 
 CREATE POLICY enterprise_projects ON catalog.count_deltas AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((((facet >> 20) = ANY (( SELECT catalog.permitted_placements() AS permitted_placements)::bigint[])) IS NOT FALSE));
 
-CREATE POLICY enterprise_projects ON catalog.facet_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((((facet >> 20) = ANY (( SELECT catalog.permitted_placements() AS permitted_placements)::bigint[])) IS NOT FALSE));
-
 CREATE POLICY enterprise_projects ON catalog.project_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((( SELECT catalog.permitted_placements() AS permitted_placements) IS NULL));
 
-CREATE POLICY enterprise_projects ON catalog.vault_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((((facet >> 20) = ANY (( SELECT catalog.permitted_placements() AS permitted_placements)::bigint[])) IS NOT FALSE));
+CREATE POLICY enterprise_projects ON catalog.project_facets AS RESTRICTIVE FOR SELECT TO catalog_reader USING (((enterprise_project_id = ANY (( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects)::text[])) IS NOT FALSE));
 
-ALTER TABLE catalog.facet_counts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY enterprise_projects ON catalog.vault_facets AS RESTRICTIVE FOR SELECT TO catalog_reader USING (((enterprise_project_id = ANY (( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects)::text[])) IS NOT FALSE));
+
+CREATE POLICY every_tenant ON catalog.zone_facets FOR SELECT TO catalog_reader USING (((( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text) AND (( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects) IS NULL)));
+
+CREATE POLICY every_tenant ON catalog.zone_placements FOR SELECT TO catalog_reader USING (((( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text) AND (( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects) IS NULL)));
 
 ALTER TABLE catalog.members ENABLE ROW LEVEL SECURITY;
 
@@ -728,21 +873,23 @@ CREATE POLICY own_grants ON catalog.enterprise_project_grants FOR SELECT TO cata
 
 ALTER TABLE catalog.project_counts ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE catalog.project_facets ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE catalog.replication_records ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON catalog.backups FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
 
 CREATE POLICY tenant ON catalog.count_deltas FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
 
-CREATE POLICY tenant ON catalog.facet_counts FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
-
 CREATE POLICY tenant ON catalog.project_counts FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
 
-CREATE POLICY tenant ON catalog.vault_counts FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
+CREATE POLICY tenant ON catalog.project_facets FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
+
+CREATE POLICY tenant ON catalog.vault_facets FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
 
 CREATE POLICY tenant ON catalog.vaults FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
 
-ALTER TABLE catalog.vault_counts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE catalog.vault_facets ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE catalog.vaults ENABLE ROW LEVEL SECURITY;
 
@@ -752,23 +899,31 @@ CREATE POLICY writer ON catalog.count_deltas FOR SELECT TO catalog_writer USING 
 
 CREATE POLICY writer ON catalog.enterprise_project_grants TO catalog_writer USING (true) WITH CHECK (true);
 
-CREATE POLICY writer ON catalog.facet_counts FOR SELECT TO catalog_writer USING (true);
-
 CREATE POLICY writer ON catalog.members TO catalog_writer USING (true) WITH CHECK (true);
 
 CREATE POLICY writer ON catalog.project_counts FOR SELECT TO catalog_writer USING (true);
 
+CREATE POLICY writer ON catalog.project_facets FOR SELECT TO catalog_writer USING (true);
+
 CREATE POLICY writer ON catalog.replication_records TO catalog_writer USING (true) WITH CHECK (true);
 
-CREATE POLICY writer ON catalog.vault_counts FOR SELECT TO catalog_writer USING (true);
+CREATE POLICY writer ON catalog.vault_facets FOR SELECT TO catalog_writer USING (true);
 
 CREATE POLICY writer ON catalog.vaults TO catalog_writer USING (true) WITH CHECK (true);
+
+CREATE POLICY writer ON catalog.zone_facets FOR SELECT TO catalog_writer USING (true);
+
+CREATE POLICY writer ON catalog.zone_placements FOR SELECT TO catalog_writer USING (true);
 
 CREATE POLICY writer_deletes ON catalog.backups FOR DELETE TO catalog_writer USING ((owner_project_id IS NULL));
 
 CREATE POLICY writer_inserts ON catalog.backups FOR INSERT TO catalog_writer WITH CHECK ((owner_project_id IS NULL));
 
 CREATE POLICY writer_updates ON catalog.backups FOR UPDATE TO catalog_writer USING ((owner_project_id IS NULL)) WITH CHECK ((owner_project_id IS NULL));
+
+ALTER TABLE catalog.zone_facets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE catalog.zone_placements ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA catalog TO catalog_reader;
 GRANT USAGE ON SCHEMA catalog TO catalog_writer;
@@ -801,11 +956,17 @@ GRANT ALL ON FUNCTION catalog.member_state(status text) TO catalog_writer;
 
 REVOKE ALL ON FUNCTION catalog.members_changed() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION catalog.permitted_enterprise_projects() FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.permitted_enterprise_projects() TO catalog_reader;
+
 REVOKE ALL ON FUNCTION catalog.permitted_placements() FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.permitted_placements() TO catalog_reader;
 
 REVOKE ALL ON FUNCTION catalog.recount(of_project text) FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.recount(of_project text) TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.recount_zones() FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.recount_zones() TO catalog_writer;
 
 REVOKE ALL ON FUNCTION catalog.repair_backups(ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.repair_backups(ids uuid[]) TO catalog_writer;
@@ -842,6 +1003,9 @@ GRANT SELECT ON TABLE catalog.count_deltas TO catalog_writer;
 GRANT SELECT ON TABLE catalog.enterprise_project_grants TO catalog_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.enterprise_project_grants TO catalog_writer;
 
+GRANT SELECT ON TABLE catalog.project_facets TO catalog_reader;
+GRANT SELECT ON TABLE catalog.project_facets TO catalog_writer;
+
 GRANT SELECT ON TABLE catalog.facet_counts TO catalog_reader;
 GRANT SELECT ON TABLE catalog.facet_counts TO catalog_writer;
 
@@ -850,9 +1014,21 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.members TO catalog_writer;
 GRANT SELECT ON TABLE catalog.project_counts TO catalog_reader;
 GRANT SELECT ON TABLE catalog.project_counts TO catalog_writer;
 
+GRANT SELECT ON TABLE catalog.vault_facets TO catalog_reader;
+GRANT SELECT ON TABLE catalog.vault_facets TO catalog_writer;
+
 GRANT SELECT ON TABLE catalog.vault_counts TO catalog_reader;
 GRANT SELECT ON TABLE catalog.vault_counts TO catalog_writer;
 
 GRANT SELECT ON TABLE catalog.vaults TO catalog_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.vaults TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.zone_facets TO catalog_reader;
+GRANT SELECT ON TABLE catalog.zone_facets TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.zone_counts TO catalog_reader;
+GRANT SELECT ON TABLE catalog.zone_counts TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.zone_placements TO catalog_reader;
+GRANT SELECT ON TABLE catalog.zone_placements TO catalog_writer;
 

@@ -13,9 +13,13 @@ namespace {
 
 // Microseconds, measured on PostgreSQL 15 with everything in cache. Only their ratios matter.
 constexpr double entry_walked = 0.12; // one entry of a covering index, with the filter on the facet
-constexpr double name_scanned = 0.17; // one entry with a substring search in its text
-constexpr double row_fetched = 0.35;  // one row found by index and sorted
-constexpr double row_visited = 1.0;   // one row whose filter is in the heap only
+// The same where neighbours in the index are far apart in the table: each looks at another page of the visibility map.
+constexpr double entry_scattered = 0.3;
+constexpr double name_scanned = 0.17;   // one entry with a substring search in its text
+constexpr double row_fetched = 0.35;    // one row found by index and sorted
+constexpr double row_visited = 1.0;     // one row whose filter is in the heap only
+constexpr double facet_sought = 2;      // the first row of a facet
+constexpr double facets_named = 10'000; // the facets of all projects by their lower bits
 
 struct option {
     query::access access;
@@ -27,42 +31,29 @@ public:
     chooser(const scope& scope, const row_counts& counts)
         : request_(scope.request)
         , counts_(counts)
-        , listed_(std::max(counts.listed, counts.facet_matches)) {}
+        , whole_facets_(has_whole_facets(scope))
+        , listed_(std::max({counts.listed, counts.indexed, counts.facet_matches})) {}
 
-    // Whole-list numbers scaled to a branch that has `share` of the facet matches.
-    option cheapest(double share, sort_key first_key, double need) const {
-        const double matches = std::max(1.0, static_cast<double>(counts_.total) * share);
-        const double facet_rows = static_cast<double>(counts_.facet_matches) * share;
-        const double all = std::max(1.0, static_cast<double>(listed_));
-        if (request_.parent_id) return {access::fetch_parent, matches * row_fetched};
-        if (request_.resource_id || request_.checkpoint_id) return {access::fetch_equality, matches * row_fetched};
+    // The cheapest way to the rows of a class, or of all classes; `first_key` sorts them.
+    option cheapest(const std::optional<tie_class>& only, sort_key first_key, double need) const {
+        const std::vector<option> options = found_and_sorted(only);
+        const option walking = walk(only, first_key, need);
+        const auto best = std::min_element(options.begin(), options.end(), cheaper);
+        return best == options.end() || cheaper(walking, *best) ? walking : *best;
+    }
 
-        const bool substring = !request_.name.empty() || !request_.resource_name.empty();
-        const bool range = request_.start_time || request_.end_time;
-        // Rows in the time range before the other filters: known only through the matches.
-        const double in_range = range ? std::min(all, matches * all / std::max(1.0, facet_rows)) : all;
-
-        std::vector<option> options;
-        const bool name_walk = first_key == sort_key::name && request_.resource_name.empty();
-        const double per_entry = !substring ? entry_walked : name_walk ? name_scanned : row_visited;
-        const double walkable = first_key == sort_key::created_at ? in_range : all;
-        options.push_back({access::walk, std::min(walkable, need * walkable / matches) * per_entry});
-        if (!counts_.facets.empty())
-            options.push_back({access::fetch_facet, facet_rows * (substring ? row_visited : row_fetched)});
-        if (range && !substring)
-            options.push_back({access::fetch_range, in_range * entry_walked + matches * row_fetched});
-        if (!request_.name.empty())
-            options.push_back({access::scan_name, all * name_scanned + matches * row_fetched});
-        else if (!request_.resource_name.empty())
-            options.push_back({access::scan_resource_name, all * name_scanned + matches * row_fetched});
-        return *std::min_element(options.begin(), options.end(),
-                                 [](const option& a, const option& b) { return a.cost < b.cost; });
+    // The cheapest way that finds all rows before they are sorted, if there is one.
+    std::optional<option> cheapest_found() const {
+        const std::vector<option> options = found_and_sorted(std::nullopt);
+        const auto best = std::min_element(options.begin(), options.end(), cheaper);
+        return best == options.end() ? std::nullopt : std::optional<option>(*best);
     }
 
     // Nearly every row walked is on the page: documents come straight from the walk.
     bool one_stage(access access, sort_key first_key) const {
-        return access == access::walk && !request_.all_tenants && first_key != sort_key::id && request_.offset <= 100 &&
-               counts_.total * 2 >= listed_;
+        const bool range = request_.start_time || request_.end_time;
+        return access == access::walk && first_key != sort_key::id && request_.offset <= 100 &&
+               counts_.total * 2 >= listed_ && (!range || first_key == sort_key::created_at);
     }
 
     std::uint64_t rows_of(const tie_class& only) const {
@@ -72,13 +63,76 @@ public:
         return rows;
     }
 
-    double share_of(const tie_class& only) const {
-        return static_cast<double>(rows_of(only)) / std::max(1.0, static_cast<double>(counts_.facet_matches));
+private:
+    static bool cheaper(const option& a, const option& b) { return a.cost < b.cost; }
+
+    bool found_by_value() const { return request_.parent_id || request_.resource_id || request_.checkpoint_id; }
+
+    bool has_substring() const { return !request_.name.empty() || !request_.resource_name.empty(); }
+
+    double facet_rows(const std::optional<tie_class>& only) const {
+        return static_cast<double>(only ? rows_of(*only) : counts_.facet_matches);
     }
 
-private:
+    // Matches in the class; those of other filters are as frequent in each class.
+    double matches(const std::optional<tie_class>& only) const {
+        const double share = facet_rows(only) / std::max(1.0, static_cast<double>(counts_.facet_matches));
+        return std::max(1.0, static_cast<double>(counts_.total) * share);
+    }
+
+    // Rows in the time range before the other filters: known only through the matches.
+    double in_range() const {
+        const double all = std::max(1.0, static_cast<double>(listed_));
+        if (!request_.start_time && !request_.end_time) return all;
+        return std::min(all, static_cast<double>(counts_.total) * all /
+                                 std::max(1.0, static_cast<double>(counts_.facet_matches)));
+    }
+
+    option walk(const std::optional<tie_class>& only, sort_key first_key, double need) const {
+        if (found_by_value()) return {access::walk, 1e12};
+        const double all = std::max(1.0, static_cast<double>(listed_));
+        const double walkable = first_key == sort_key::created_at ? in_range() : all;
+        const bool scattered = first_key == sort_key::name || first_key == sort_key::id;
+        const double per_entry = has_substring() ? has_text(first_key) ? name_scanned : row_visited
+                                 : scattered     ? entry_scattered
+                                                 : entry_walked;
+        double entries = std::min(walkable, need * walkable / matches(only));
+        // Times of one backup are near each other: in the order of another one, the range begins behind all before it.
+        const bool range = request_.start_time || request_.end_time;
+        if (range && (first_key == sort_key::updated_at || first_key == sort_key::protected_at))
+            entries = std::min(all, entries + all - in_range());
+        return {access::walk, entries * per_entry};
+    }
+
+    std::vector<option> found_and_sorted(const std::optional<tie_class>& only) const {
+        if (request_.parent_id) return {{access::fetch_parent, matches(std::nullopt) * row_fetched}};
+        if (found_by_value()) return {{access::fetch_equality, matches(std::nullopt) * row_fetched}};
+        std::vector<option> options;
+        if (!counts_.facets.empty()) {
+            const auto facets = std::count_if(counts_.facets.begin(), counts_.facets.end(),
+                                              [&](const auto& entry) { return !only || only->holds(entry.facet); });
+            options.push_back({access::fetch_facet, facet_rows(only) * (has_substring() ? row_visited : row_fetched) +
+                                                        static_cast<double>(facets) * facet_sought +
+                                                        (whole_facets_ ? 0 : facets_named)});
+        }
+        const double per_entry = has_substring() ? name_scanned : entry_walked;
+        if ((request_.start_time || request_.end_time) && (!has_substring() || !request_.all_tenants))
+            options.push_back({access::fetch_range, in_range() * per_entry + matches(only) * row_fetched});
+        if (has_substring())
+            options.push_back(
+                {access::scan, static_cast<double>(listed_) * name_scanned + matches(only) * row_fetched});
+        return options;
+    }
+
+    // True if the index of this order has the text that is searched.
+    bool has_text(sort_key first_key) const {
+        if (request_.all_tenants) return first_key == sort_key::name && request_.resource_name.empty();
+        return first_key == sort_key::created_at || (first_key != sort_key::id && request_.resource_name.empty());
+    }
+
     const list_request& request_;
     const row_counts& counts_;
+    bool whole_facets_;
     std::uint64_t listed_;
 };
 
@@ -115,12 +169,10 @@ std::string_view name_of(access access) {
         return "fetch_parent";
     case access::fetch_range:
         return "fetch_range";
-    case access::scan_name:
-        return "scan_name";
-    case access::scan_resource_name:
+    case access::scan:
         break;
     }
-    return "scan_resource_name";
+    return "scan";
 }
 
 access_path choose_access_path(const scope& scope, const row_counts& counts,
@@ -136,35 +188,49 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
     const std::vector<sort_term> order = total_order(scope.request.sort);
     const double need = static_cast<double>(scope.request.limit) + static_cast<double>(scope.request.offset);
 
-    const std::vector<tie_class> classes = tie_classes(order);
-    if (classes.empty() || scope.request.parent_id) {
-        const option best = choose.cheapest(1.0, order.front().key, need);
+    const auto take_all = [&](const option& best) {
         path.branches.push_back({std::nullopt, best.access, true});
         path.one_stage = choose.one_stage(best.access, order.front().key);
         path.reason += ": " + describe(best) + (path.one_stage ? ", documents straight from it" : "");
         return path;
-    }
+    };
+    const std::vector<tie_class> classes = tie_classes(order);
+    if (classes.empty()) return take_all(choose.cheapest(std::nullopt, order.front().key, need));
 
     const bool exact = counters_suffice(scope) && !marker;
     std::uint64_t behind = 0; // rows in the branches taken so far
+    double cost = 0;          // of these branches
     bool marker_passed = !marker.has_value();
-    path.reason += ": class by class:";
+    std::vector<branch> branches;
+    std::string reason = ": class by class:";
+    std::uint64_t offset = path.offset;
     for (const tie_class& only : classes) {
         const bool holds_marker = !marker_passed && holds(only, *marker, order.front().key);
         if (!marker_passed && !holds_marker) continue; // wholly before the marker
         marker_passed = true;
         const std::uint64_t rows = choose.rows_of(only);
         if (rows == 0) continue;
-        if (exact && path.branches.empty() && rows <= path.offset) {
-            path.offset -= rows;
+        if (exact && branches.empty() && rows <= offset) {
+            offset -= rows;
             continue;
         }
-        const option best = choose.cheapest(choose.share_of(only), order[only.ties ? 1 : 0].key, need);
-        path.branches.push_back({only, best.access, holds_marker});
-        path.reason += " " + std::string(only.name) + " " + describe(best);
+        const option best = choose.cheapest(only, order[only.ties ? 1 : 0].key, need);
+        branches.push_back({only, best.access, holds_marker});
+        reason += " " + std::string(only.name) + " " + describe(best);
         behind += rows;
-        if (exact && behind >= path.offset + scope.request.limit) break;
+        cost += best.cost;
+        if (exact && behind >= offset + scope.request.limit) break;
     }
+    // What a facet does not tell is found anew for each class: where all matches are soon found, once is enough.
+    // (Facets of children say nothing of their order.)
+    if (!counters_suffice(scope)) {
+        const std::optional<option> at_once = choose.cheapest_found();
+        if (at_once && (scope.request.parent_id || (!branches.empty() && at_once->cost <= cost)))
+            return take_all(*at_once);
+    }
+    path.branches = std::move(branches);
+    path.offset = offset;
+    path.reason += reason;
     return path;
 }
 

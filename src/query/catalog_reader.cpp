@@ -108,9 +108,12 @@ std::vector<std::string> first_column(const db::rows& rows) {
     return out;
 }
 
-row_counts count_rows(request_transaction& transaction, const scope& scope, std::uint64_t listed) {
+// `listed`: the rows of listed_statement.
+row_counts count_rows(request_transaction& transaction, const scope& scope, const db::rows& listed) {
     row_counts counts;
-    counts.listed = listed;
+    // A user with grants sees the changes but not the project's total: then this is no number, and facets say more.
+    counts.listed = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_integer(listed.text(0, 0))));
+    counts.indexed = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_integer(listed.text(0, 1))));
     const bool unfiltered = is_unfiltered(scope);
     if (unfiltered && tie_classes(total_order(scope.request.sort)).empty()) {
         counts.facet_matches = counts.total = counts.listed;
@@ -159,7 +162,7 @@ struct list_reading::state {
         : how(terms)
         , asking(caller)
         , transaction(session, how)
-        , scope{request, caller.project_id, {}, {}, {}} {}
+        , scope{request, caller.project_id, {}, {}} {}
 
     const reading how;
     const query::caller& asking;
@@ -191,7 +194,6 @@ std::optional<problem> list_reading::open() {
     ask("set the caller", transaction.identify(state_->asking, request.all_tenants));
     ask("count the listed rows", listed_statement(scope));
     if (request.marker) ask("find the marker", marker_statement(scope));
-    if (request.all_tenants) ask("list the projects", db::statement(sql::projects));
     if (request.used_percent) ask("find the vaults", vaults_statement(scope));
     const std::vector<db::rows> answers = transaction.run_all(purposes, statements);
     auto answer = answers.begin();
@@ -206,14 +208,12 @@ std::optional<problem> list_reading::open() {
                                                 shorten(wanted) + "'; name one of yours, or all_granted_eps"};
         scope.enterprise_projects = std::vector<std::string>{wanted};
     }
-    // A user with grants sees the changes but not the project's total: then this is no number, and facets say more.
-    const auto listed = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_integer((answer++)->text(0, 0))));
+    const db::rows& listed = *answer++;
     if (request.marker) {
         auto found = place_of(*answer++, *request.marker);
         if (found.has_error()) return found.error();
         state_->marker = std::move(*found);
     }
-    if (request.all_tenants) scope.projects = first_column(*answer++);
     if (request.used_percent)
         scope.vaults = first_column(*answer++);
     else if (request.vault_id)

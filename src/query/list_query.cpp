@@ -13,30 +13,49 @@ namespace {
 
 using namespace std::string_view_literals;
 
-struct key_column {
-    std::string_view column; // of catalog.backups; not null, so that row comparison works
-    std::string_view type;
-};
-
-constexpr key_column column_of(sort_key key) {
+constexpr std::string_view type_of(sort_key key) {
     switch (key) {
     case sort_key::created_at:
-        return {"created_at", "timestamptz"};
     case sort_key::updated_at:
-        return {"updated_order", "timestamptz"};
     case sort_key::protected_at:
-        return {"protected_order", "timestamptz"};
+        return "timestamptz";
     case sort_key::name:
-        return {"name", "text"};
+        return "text";
     case sort_key::status:
-        return {"status", "text"};
+        return "bigint";
     case sort_key::id:
         break;
     }
-    return {"id", "uuid"};
+    return "uuid";
 }
 
-const std::string& value_of(const marker_place& marker, sort_key key) {
+// Name of a sort key's column, which is not null, so that row comparison works.
+constexpr std::string_view column_of(sort_key key) {
+    switch (key) {
+    case sort_key::created_at:
+        return "created_at";
+    case sort_key::updated_at:
+        return "updated_order";
+    case sort_key::protected_at:
+        return "protected_order";
+    case sort_key::name:
+        return "name";
+    case sort_key::status:
+        return "status_order"; // no column of the table, see key_of
+    case sort_key::id:
+        break;
+    }
+    return "id";
+}
+
+// A sort key's value in a row of catalog.backups (alias b) or of a subquery that has write_columns'. Every index has
+// the facet, whose lowest bits number the statuses in alphabetical order.
+std::string key_of(std::string_view alias, sort_key key) {
+    if (key == sort_key::status && alias == "b") return "(b.facet & 7)";
+    return std::string(alias) + "." + std::string(column_of(key));
+}
+
+std::string value_of(const marker_place& marker, sort_key key) {
     switch (key) {
     case sort_key::created_at:
         return marker.created_at;
@@ -47,7 +66,7 @@ const std::string& value_of(const marker_place& marker, sort_key key) {
     case sort_key::name:
         return marker.name;
     case sort_key::status:
-        return marker.status;
+        return std::to_string(index_of(statuses, marker.status).value_or(0));
     case sort_key::id:
         break;
     }
@@ -104,40 +123,35 @@ public:
         , order_(total_order(request_.sort))
         , filter_(facet_filter_of(request_)) {}
 
-    // `project_id = …` for one project or for the project of the enclosing LATERAL.
-    void write_project(std::string_view alias) {
-        out_.sql(alias).sql(".project_id = ");
-        if (request_.all_tenants)
-            out_.sql("p.project_id");
-        else
-            out_.param(scope_.project_id, "text");
-    }
-
-    // The conditions of every filter. `driver` says which of them the planner may use to find rows; the others are
-    // written so that no index fits, because a planner with two ways to choose from picks the wrong one for somebody.
-    void write_filters(access driver, const std::optional<tie_class>& only) {
+    // FROM and the conditions of every filter. `driver` says which of them the planner may use to find rows; the others
+    // are written so that no index fits, because a planner with two ways to choose from picks the wrong one for
+    // somebody.
+    void write_rows(access driver, const std::optional<tie_class>& only) {
+        out_.sql(" FROM catalog.backups b WHERE ");
+        const bool in_id_order = driver == access::walk && branch_order(only).front().key == sort_key::id;
+        if (!request_.all_tenants) {
+            out_.sql("b.project_id = ").param(scope_.project_id, "text").sql(" AND ");
+        } else if (driver == access::walk || driver == access::fetch_range ||
+                   (driver == access::scan && request_.resource_name.empty())) {
+            out_.sql("b.owner_project_id IS NULL AND "); // the indexes over all projects; elsewhere the facet says it
+        }
         if (driver == access::fetch_parent) {
-            out_.sql(" AND b.parent_id = ").param(*request_.parent_id, "uuid").sql(" AND NOT b.inherited");
-        } else if (driver == access::walk && branch_order(only).front().key == sort_key::id) {
+            out_.sql("b.parent_id = ").param(*request_.parent_id, "uuid").sql(" AND NOT b.inherited");
+        } else if (in_id_order) {
             // The primary key covers the facet, whose child bit says the same as the partial indexes' condition.
-            out_.sql(" AND (b.facet & 65536) = 0");
+            out_.sql("(b.facet & 65536) = 0");
         } else {
-            out_.sql(" AND b.parent_id IS NULL");
+            out_.sql("b.parent_id IS NULL");
         }
         if (driver == access::fetch_facet) {
             out_.sql(" AND b.facet = m.facet"); // see write_found
+            if (request_.all_tenants && scope_.vaults) out_.sql(" AND b.project_id = m.project_id");
         } else {
-            facet_filter filter = filter_;
-            if (only) {
-                filter.mask |= only->mask;
-                filter.value |= only->value;
-            }
-            write_facet_bits(out_, filter, "b.facet");
-            if (has_placement_filter(scope_))
-                out_.sql(" AND (b.facet >> 20) = ANY (").param(matching_placements(counts_), "bigint[]").sql(")");
+            write_facet_bits(out_, filter_of(only), "b.facet");
+            write_placements();
         }
         if (only && only->mask != facet::status_mask && !only->ties)
-            out_.sql(" AND b.").sql(column_of(order_.front().key).column).sql(" > '-infinity'"); // past the nulls
+            out_.sql(" AND ").sql(key_of("b", order_.front().key)).sql(" > '-infinity'"); // past the nulls
         if (scope_.vaults)
             out_.sql(" AND b.vault_id = ANY (").param(db::array_literal(*scope_.vaults), "uuid[]").sql(")");
 
@@ -168,11 +182,11 @@ public:
         if (uniform) {
             out_.sql(" AND (");
             for (std::size_t i = 0; i < order.size(); ++i)
-                out_.sql(i == 0 ? "" : ", ").sql(alias).sql(".").sql(column_of(order[i].key).column);
+                out_.sql(i == 0 ? "" : ", ").sql(key_of(alias, order[i].key));
             out_.sql(order.front().ascending ? ") > (" : ") < (");
             for (std::size_t i = 0; i < order.size(); ++i) {
                 out_.sql(i == 0 ? "" : ", ");
-                out_.param(value_of(*marker_, order[i].key), column_of(order[i].key).type);
+                out_.param(value_of(*marker_, order[i].key), type_of(order[i].key));
             }
             out_.sql(")");
             return;
@@ -181,19 +195,14 @@ public:
         std::vector<std::size_t> values;
         out_.sql(" AND ");
         for (std::size_t i = 0; i < order.size(); ++i) {
-            const key_column key = column_of(order[i].key);
+            const std::string key = key_of(alias, order[i].key);
+            const std::string_view type = type_of(order[i].key);
             values.push_back(out_.add_param(value_of(*marker_, order[i].key)));
-            if (i == 0) {
-                out_.sql(alias).sql(".").sql(key.column).sql(order[i].ascending ? " >= " : " <= ");
-                out_.placeholder(values[i], key.type).sql(" AND ");
-            }
+            if (i == 0)
+                out_.sql(key).sql(order[i].ascending ? " >= " : " <= ").placeholder(values[i], type).sql(" AND ");
             const bool last = i + 1 == order.size();
-            out_.sql(last ? "" : "(").sql(alias).sql(".").sql(key.column).sql(order[i].ascending ? " > " : " < ");
-            out_.placeholder(values[i], key.type);
-            if (!last) {
-                out_.sql(" OR (").sql(alias).sql(".").sql(key.column).sql(" = ");
-                out_.placeholder(values[i], key.type).sql(" AND ");
-            }
+            out_.sql(last ? "" : "(").sql(key).sql(order[i].ascending ? " > " : " < ").placeholder(values[i], type);
+            if (!last) out_.sql(" OR (").sql(key).sql(" = ").placeholder(values[i], type).sql(" AND ");
         }
         for (std::size_t i = 0; i + 1 < order.size(); ++i)
             out_.sql("))");
@@ -203,120 +212,118 @@ public:
         const std::vector<sort_term> order = branch_order(only);
         out_.sql(" ORDER BY ");
         for (std::size_t i = 0; i < order.size(); ++i) {
-            out_.sql(i == 0 ? "" : ", ").sql(alias).sql(".").sql(column_of(order[i].key).column);
-            out_.sql(order[i].ascending ? "" : " DESC");
+            out_.sql(i == 0 ? "" : ", ").sql(key_of(alias, order[i].key)).sql(order[i].ascending ? "" : " DESC");
         }
     }
 
-    // project_id, id and, where something outside must sort or compare them, the sort columns.
-    void write_columns(std::string_view alias, bool with_keys) {
-        out_.sql(alias).sql(".project_id, ").sql(alias).sql(".id");
-        if (!with_keys) return;
-        for (const sort_term& term : order_)
-            if (term.key != sort_key::id) out_.sql(", ").sql(alias).sql(".").sql(column_of(term.key).column);
-    }
-
-    // True if the index that finds the rows also has every column of the branch's order.
-    bool keys_covered(access driver, const std::vector<sort_term>& order) const {
-        const bool by_resource = driver == access::fetch_equality && request_.resource_id.has_value();
-        return std::all_of(order.begin(), order.end(), [&](const sort_term& term) {
-            switch (term.key) {
-            case sort_key::id:
-                return true;
-            case sort_key::created_at:
-                return driver != access::fetch_parent;
-            case sort_key::name:
-                return driver == access::scan_name || by_resource;
-            case sort_key::updated_at:
-            case sort_key::protected_at:
-                return by_resource;
-            case sort_key::status:
-                break;
-            }
-            return false;
-        });
-    }
-
-    // SELECT of one branch's rows of one project (the given one, or p's), in order.
-    void write_branch_of_project(const branch& branch, bool with_keys) {
-        const std::vector<sort_term> order = branch_order(branch.only);
+    // SELECT of one branch's rows, in order. Columns: project_id, id.
+    void write_branch(const branch& branch) {
         if (branch.access == access::walk) {
-            out_.sql("SELECT ");
-            write_columns("b", with_keys);
-            out_.sql(" FROM catalog.backups b WHERE ");
-            write_project("b");
-            write_filters(branch.access, branch.only);
+            out_.sql("SELECT b.project_id, b.id");
+            write_rows(branch.access, branch.only);
             write_keyset(branch, "b");
             write_order(branch.only, "b");
             return;
         }
         // The rows are found first and sorted then. OFFSET 0 keeps the planner from merging the two, which could make
-        // it walk a sort index instead. Sort columns that the finding index lacks come by primary key.
-        const bool covered = keys_covered(branch.access, order);
-        out_.sql("SELECT ");
-        write_columns("k", with_keys);
-        out_.sql(" FROM (");
-        write_found(branch, covered);
-        if (covered) {
-            out_.sql(") k WHERE true");
-        } else {
-            out_.sql(") f CROSS JOIN LATERAL (SELECT ");
-            write_columns("b", true);
-            out_.sql(
-                " FROM catalog.backups b WHERE b.project_id = f.project_id AND b.id = f.id OFFSET 0) k WHERE true");
-        }
+        // it walk a sort index instead.
+        out_.sql("SELECT k.project_id, k.id FROM (");
+        write_found(branch);
+        out_.sql(") k WHERE true");
         write_keyset(branch, "k");
         write_order(branch.only, "k");
     }
 
-    // SELECT of the rows that a driver finds, in no order.
-    void write_found(const branch& branch, bool with_keys) {
-        out_.sql("SELECT ");
-        write_columns("b", with_keys);
-        if (branch.access == access::fetch_facet) {
-            // One look-up a facet: `= ANY` of an array may become a filter on the whole project's index range.
-            std::vector<std::string> facets;
-            for (const auto& entry : counts_.facets)
-                if (!branch.only || branch.only->holds(entry.facet)) facets.push_back(std::to_string(entry.facet));
-            const std::string matching = db::array_literal(facets);
-            if (request_.all_tenants) {
-                // Of all facets, those that the counters know in p: most projects have few of them, or none.
-                const std::size_t array = out_.add_param(matching);
-                out_.sql(" FROM (SELECT c.facet FROM catalog.facet_counts c WHERE c.project_id = p.project_id"
-                         " AND c.facet = ANY (")
-                    .placeholder(array, "bigint[]")
-                    .sql(") UNION SELECT d.facet FROM catalog.count_deltas d WHERE d.project_id = p.project_id"
-                         " AND d.facet = ANY (")
-                    .placeholder(array, "bigint[]")
-                    .sql(")) m");
-            } else {
-                out_.sql(" FROM unnest(").param(matching, "bigint[]").sql(") AS m (facet)");
-            }
-            out_.sql(" CROSS JOIN LATERAL (SELECT ");
-            write_columns("b", with_keys);
-        }
-        out_.sql(" FROM catalog.backups b WHERE ");
-        write_project("b");
-        write_filters(branch.access, branch.only);
-        out_.sql(branch.access == access::fetch_facet ? " OFFSET 0) b" : " OFFSET 0");
-    }
-
-    // SELECT of one branch's rows, in order. Over all projects, `need` (a parameter's number) bounds those of each.
-    void write_branch(const branch& branch, std::size_t need) {
-        if (!request_.all_tenants) {
-            write_branch_of_project(branch, false);
-            return;
-        }
-        out_.sql("SELECT ");
-        write_columns("r", false);
-        out_.sql(" FROM unnest(").param(db::array_literal(scope_.projects), "text[]");
-        out_.sql(") AS p (project_id) CROSS JOIN LATERAL (");
-        write_branch_of_project(branch, true);
-        out_.sql(" LIMIT ").placeholder(need, "bigint").sql(") r");
-        write_order(branch.only, "r");
+    // A scan goes in the order of created_at, which is about that of the rows in the table: so the visibility map is
+    // read page by page. Over all projects no index has the names of resources.
+    void write_scan_order(access driver) {
+        if (driver == access::scan && (!request_.all_tenants || request_.resource_name.empty()))
+            out_.sql(" ORDER BY b.created_at");
     }
 
 private:
+    // The rows that a driver finds, in no order, with all that sorts them.
+    void write_found(const branch& branch) {
+        if (branch.access != access::fetch_facet) {
+            out_.sql("SELECT ");
+            write_columns();
+            write_rows(branch.access, branch.only);
+            write_scan_order(branch.access);
+            out_.sql(" OFFSET 0");
+            return;
+        }
+        // One look-up a facet: `= ANY` of an array may become a filter on the whole project's index range.
+        out_.sql("SELECT r.* FROM ");
+        if (request_.all_tenants && scope_.vaults) {
+            // A vault's project, too: other projects may have the same facets.
+            const std::size_t vaults = out_.add_param(db::array_literal(*scope_.vaults));
+            out_.sql("(SELECT c.project_id, c.facet FROM (SELECT project_id, facet FROM catalog.vault_counts WHERE "
+                     "vault_id "
+                     "= ANY (")
+                .placeholder(vaults, "uuid[]")
+                .sql(") UNION ALL SELECT project_id, facet FROM catalog.count_deltas WHERE vault_id = ANY (")
+                .placeholder(vaults, "uuid[]")
+                .sql(")) c WHERE c.facet = ANY (")
+                .param(matching_facets(branch), "bigint[]")
+                .sql(") GROUP BY 1, 2) m");
+        } else if (has_whole_facets(scope_)) {
+            out_.sql("unnest(").param(matching_facets(branch), "bigint[]").sql(") AS m (facet)");
+        } else {
+            out_.sql(
+                "(SELECT c.facet FROM (SELECT facet, resource_az FROM catalog.facet_counts UNION ALL SELECT facet, "
+                "resource_az FROM catalog.count_deltas) c WHERE (c.facet & 65536) = 0");
+            write_facet_bits(out_, filter_of(branch.only), "c.facet");
+            if (!request_.resource_az.empty()) out_.sql(" AND c.resource_az = ").param(request_.resource_az, "text");
+            out_.sql(" GROUP BY c.facet) m");
+        }
+        out_.sql(" CROSS JOIN LATERAL (SELECT ");
+        write_columns();
+        write_rows(branch.access, branch.only);
+        out_.sql(" OFFSET 0) r");
+    }
+
+    std::string matching_facets(const branch& branch) const {
+        std::vector<std::string> facets;
+        for (const auto& entry : counts_.facets)
+            if (!branch.only || branch.only->holds(entry.facet)) facets.push_back(std::to_string(entry.facet));
+        return db::array_literal(facets);
+    }
+
+    // project_id, id and the sort columns.
+    void write_columns() {
+        out_.sql("b.project_id, b.id");
+        for (const sort_term& term : order_) {
+            if (term.key == sort_key::id) continue;
+            out_.sql(", ").sql(key_of("b", term.key));
+            if (term.key == sort_key::status) out_.sql(" AS ").sql(column_of(term.key));
+        }
+    }
+
+    // The request's filter on facets within a class.
+    facet_filter filter_of(const std::optional<tie_class>& only) const {
+        facet_filter filter = filter_;
+        if (only) {
+            filter.mask |= only->mask;
+            filter.value |= only->value;
+        }
+        return filter;
+    }
+
+    void write_placements() {
+        if (!has_placement_filter(scope_)) return;
+        if (has_whole_facets(scope_)) {
+            out_.sql(" AND (b.facet >> 20) = ANY (").param(matching_placements(counts_), "bigint[]").sql(")");
+            return;
+        }
+        // Thousands over all projects: IS TRUE keeps the subquery from becoming a join, and so it is hashed once.
+        const std::size_t zone = out_.add_param(request_.resource_az);
+        out_.sql(" AND ((b.facet >> 20) IN (SELECT placement FROM catalog.zone_placements WHERE resource_az = ")
+            .placeholder(zone, "text")
+            .sql(" UNION ALL SELECT facet >> 20 FROM catalog.count_deltas WHERE resource_az = ")
+            .placeholder(zone, "text")
+            .sql(")) IS TRUE");
+    }
+
     void write_bound(const std::string& time, bool indexed, std::string_view comparison, std::string_view opposite) {
         if (indexed) {
             out_.sql(" AND b.created_at ").sql(comparison).sql(" ").param(time + "Z", "timestamptz");
@@ -343,9 +350,10 @@ private:
 access counting_access(const list_request& request) {
     if (request.parent_id) return access::fetch_parent;
     if (request.resource_id || request.checkpoint_id) return access::fetch_equality;
-    if (!request.name.empty()) return access::scan_name;
-    if (!request.resource_name.empty()) return access::scan_resource_name;
-    return access::fetch_range;
+    const bool substring = !request.name.empty() || !request.resource_name.empty();
+    const bool range = request.start_time || request.end_time;
+    if (range && (!substring || !request.all_tenants)) return access::fetch_range;
+    return access::scan;
 }
 
 } // namespace
@@ -407,6 +415,10 @@ bool counters_suffice(const scope& scope) {
            r.resource_name.empty();
 }
 
+bool has_whole_facets(const scope& scope) {
+    return !scope.request.all_tenants || scope.enterprise_projects.has_value() || scope.vaults.has_value();
+}
+
 bool is_unfiltered(const scope& scope) {
     const facet_filter filter = facet_filter_of(scope.request);
     return counters_suffice(scope) && !has_placement_filter(scope) && !scope.vaults && filter.any == 0 &&
@@ -424,29 +436,40 @@ db::statement vaults_statement(const scope& scope) {
 
 db::statement listed_statement(const scope& scope) {
     const facet_filter filter = facet_filter_of(scope.request);
-    db::statement out(
-        "SELECT coalesce(sum(c.n), 0)::bigint AS n FROM (SELECT n, project_id, CASE WHEN shared THEN 32768 "
-        "ELSE 0 END::bigint AS facet FROM catalog.project_counts UNION ALL SELECT n, project_id, facet FROM "
-        "catalog.count_deltas) c WHERE (c.facet & 65536) = 0");
-    if (!scope.request.all_tenants) out.sql(" AND c.project_id = ").param(scope.project_id, "text");
     facet_filter shared_only;
     shared_only.mask = filter.mask & facet::shared;
     shared_only.value = filter.value & facet::shared;
+    db::statement out("SELECT coalesce(sum(c.n) FILTER (WHERE true");
     write_facet_bits(out, shared_only, "c.facet");
+    out.sql("), 0)::bigint AS n, coalesce(sum(c.n), 0)::bigint AS indexed FROM (SELECT n, ");
+    if (scope.request.all_tenants)
+        out.sql("facet FROM catalog.zone_counts UNION ALL SELECT n, facet FROM catalog.count_deltas");
+    else
+        out.sql("CASE WHEN shared THEN 32768 ELSE 0 END::bigint AS facet FROM catalog.project_counts WHERE project_id "
+                "= ")
+            .param(scope.project_id, "text")
+            .sql(" UNION ALL SELECT n, facet FROM catalog.count_deltas WHERE project_id = ")
+            .param(scope.project_id, "text");
+    out.sql(") c WHERE (c.facet & 65536) = 0");
     return out;
 }
 
 db::statement facets_statement(const scope& scope) {
-    db::statement out(
-        "SELECT c.facet, sum(c.n)::bigint AS n FROM (SELECT facet, resource_az, enterprise_project_id, n FROM ");
-    const auto write_source = [&](std::string_view table, bool vaults) {
-        out.sql(table).sql(" WHERE true");
+    db::statement out("SELECT c.facet, sum(c.n)::bigint AS n FROM (SELECT ");
+    const auto write_source = [&](std::string_view table) {
+        out.sql("resource_az, enterprise_project_id, n FROM ").sql(table).sql(" WHERE true");
         if (!scope.request.all_tenants) out.sql(" AND project_id = ").param(scope.project_id, "text");
-        if (vaults) out.sql(" AND vault_id = ANY (").param(db::array_literal(*scope.vaults), "uuid[]").sql(")");
+        if (scope.vaults) out.sql(" AND vault_id = ANY (").param(db::array_literal(*scope.vaults), "uuid[]").sql(")");
     };
-    write_source(scope.vaults ? "catalog.vault_counts" : "catalog.facet_counts", scope.vaults.has_value());
-    out.sql(" UNION ALL SELECT facet, resource_az, enterprise_project_id, n FROM ");
-    write_source("catalog.count_deltas", scope.vaults.has_value());
+    if (has_whole_facets(scope)) {
+        out.sql("facet, ");
+        write_source(scope.vaults ? "catalog.vault_counts" : "catalog.facet_counts");
+        out.sql(" UNION ALL SELECT facet, ");
+        write_source("catalog.count_deltas");
+    } else {
+        out.sql("facet, resource_az, n FROM catalog.zone_counts UNION ALL SELECT facet & 1048575, resource_az, n FROM "
+                "catalog.count_deltas");
+    }
     out.sql(scope.request.parent_id ? ") c WHERE (c.facet & 65536) <> 0" : ") c WHERE (c.facet & 65536) = 0");
     write_facet_bits(out, facet_filter_of(scope.request), "c.facet");
     if (!scope.request.resource_az.empty()) out.sql(" AND c.resource_az = ").param(scope.request.resource_az, "text");
@@ -459,23 +482,13 @@ db::statement facets_statement(const scope& scope) {
 }
 
 db::statement count_statement(const scope& scope, const row_counts& counts) {
-    db::statement out;
+    db::statement out("SELECT count(*) AS n FROM (SELECT");
     const std::optional<marker_place> no_marker;
     row_writer rows(out, scope, counts, no_marker);
-    const auto count_project = [&] {
-        out.sql("SELECT count(*) AS n FROM catalog.backups b WHERE ");
-        rows.write_project("b");
-        rows.write_filters(counting_access(scope.request), std::nullopt);
-    };
-    if (!scope.request.all_tenants) {
-        count_project();
-        return out;
-    }
-    out.sql("SELECT coalesce(sum(r.n), 0)::bigint AS n FROM unnest(")
-        .param(db::array_literal(scope.projects), "text[]");
-    out.sql(") AS p (project_id) CROSS JOIN LATERAL (");
-    count_project();
-    out.sql(") r");
+    const access driver = counting_access(scope.request);
+    rows.write_rows(driver, std::nullopt);
+    rows.write_scan_order(driver);
+    out.sql(" OFFSET 0) r");
     return out;
 }
 
@@ -490,9 +503,8 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
 
     if (path.one_stage) {
         const branch& only = path.branches.front();
-        out.sql("SELECT ").sql(documents).sql(" FROM catalog.backups b WHERE ");
-        rows.write_project("b");
-        rows.write_filters(only.access, only.only);
+        out.sql("SELECT ").sql(documents);
+        rows.write_rows(only.access, only.only);
         rows.write_keyset(only, "b");
         rows.write_order(only.only, "b");
         out.sql(" LIMIT ").placeholder(limit, "bigint").sql(" OFFSET ").placeholder(offset, "bigint");
@@ -500,20 +512,18 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
     }
 
     out.sql("WITH page AS MATERIALIZED (SELECT q.project_id, q.id, row_number() OVER () AS place FROM (");
-    const bool several = path.branches.size() > 1;
-    const std::size_t need =
-        several || scope.request.all_tenants ? out.add_param(std::to_string(path.offset + scope.request.limit)) : limit;
-    if (several) {
+    if (path.branches.size() > 1) {
+        const std::size_t need = out.add_param(std::to_string(path.offset + scope.request.limit));
         // PostgreSQL runs the branches of UNION ALL one after another and stops when the page is full.
         out.sql("SELECT u.project_id, u.id FROM (");
         for (std::size_t i = 0; i < path.branches.size(); ++i) {
             out.sql(i == 0 ? "(" : " UNION ALL (");
-            rows.write_branch(path.branches[i], need);
+            rows.write_branch(path.branches[i]);
             out.sql(" LIMIT ").placeholder(need, "bigint").sql(")");
         }
         out.sql(") u");
     } else {
-        rows.write_branch(path.branches.front(), need);
+        rows.write_branch(path.branches.front());
     }
     out.sql(" LIMIT ").placeholder(limit, "bigint").sql(" OFFSET ").placeholder(offset, "bigint");
     out.sql(") q) SELECT ").sql(scope.request.show_replication ? "d.document, d.replication_document" : "d.document");

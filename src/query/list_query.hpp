@@ -20,7 +20,6 @@ struct scope {
     std::string project_id;                                      // the caller's; unused with all_tenants
     std::optional<std::vector<std::string>> enterprise_projects; // nothing = unrestricted
     std::optional<std::vector<std::string>> vaults; // nothing = any; ids that vault_id and used_percent leave
-    std::vector<std::string> projects;              // with all_tenants: every project that has rows
 };
 
 // How many rows there are, from the counters (and count_statement where they are not enough).
@@ -29,8 +28,11 @@ struct row_counts {
         std::int64_t facet = 0;
         std::uint64_t n = 0;
     };
-    std::vector<facet_count> facets; // those that match; empty when the request has no facet filter
-    std::uint64_t listed = 0;        // top-level rows of the project's list, before any filter
+    // Those that match; empty when the request has no facet filter. Lower 20 bits alone where has_whole_facets() is
+    // false.
+    std::vector<facet_count> facets;
+    std::uint64_t listed = 0;        // top-level rows of the project's list, before any filter but own_type
+    std::uint64_t indexed = 0;       // those of every own_type, which the indexes hold
     std::uint64_t facet_matches = 0; // rows that match the facet and vault filters
     std::uint64_t total = 0;         // rows that match every filter: the answer's `count`
 };
@@ -47,8 +49,7 @@ enum class access {
     fetch_equality, // by resource_id or checkpoint_id, then sorted
     fetch_parent,   // by parent_id, then sorted
     fetch_range,    // by created_at, then sorted
-    scan_name,      // substring: through the name index, then sorted
-    scan_resource_name
+    scan,           // by a substring in all rows, then sorted
 };
 
 // Rows that tie on the order's first key and can be told by their facet (`facet & mask = value`): those of one status,
@@ -100,10 +101,14 @@ bool counters_suffice(const scope& scope);
 // True if the number of listed rows is the answer: no filter but own_type.
 bool is_unfiltered(const scope& scope);
 
+// True if row_counts::facets has whole facets. Over all projects there are too many: then it has their lower bits
+// alone, unless the filters leave the facets of some enterprise projects or vaults.
+bool has_whole_facets(const scope& scope);
+
 // Ids of the vaults used to at least the request's used_percent (and equal to its vault_id). Columns: id.
 db::statement vaults_statement(const scope& scope);
 
-// Number of listed rows. Columns: n.
+// Number of listed rows, and of those of every own_type. Columns: n, indexed.
 db::statement listed_statement(const scope& scope);
 
 // Facets that match the facet and vault filters, with their number of rows. Columns: facet, n.

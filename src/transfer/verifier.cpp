@@ -86,6 +86,13 @@ public:
         ++counts_.projects;
     }
 
+    // After the projects, whose counters these are the sum of.
+    void check_zones(bool repair) {
+        const db::rows found = session_.run(db::statement(sql::verify_zones));
+        report(found);
+        if (repair && !found.empty()) session_.run(db::statement(sql::verify_recount_zones));
+    }
+
     const verify_counts& counts() const { return counts_; }
 
 private:
@@ -138,6 +145,7 @@ verify_counts verify_catalog(db::session& session, const std::optional<std::stri
         if (project) return verifier.check_project(*project, false);
         for (auto next = verifier.next_project(""); next; next = verifier.next_project(*next))
             verifier.check_project(*next, false);
+        verifier.check_zones(false);
     });
     return verifier.counts();
 }
@@ -157,6 +165,7 @@ verify_counts repair_catalog(db::session& session, const std::optional<std::stri
             next = project ? std::nullopt : verifier.next_project(*next);
         });
     }
+    if (!project) transaction(session, false, [&] { verifier.check_zones(true); });
     return verifier.counts();
 }
 

@@ -142,21 +142,24 @@ std::vector<damage> damages() {
         {"project_counts", "UPDATE project_counts SET n = n + 1 WHERE NOT shared", {"project_counts"}},
         {"project_counts lost", "DELETE FROM project_counts", {"project_counts"}},
         {"facet_counts lost",
-         "DELETE FROM facet_counts WHERE ctid = (SELECT min(ctid) FROM facet_counts)",
-         {"facet_counts"}},
+         "DELETE FROM project_facets WHERE ctid = (SELECT min(ctid) FROM project_facets)",
+         {"facet_counts", "zone_counts"}},
         {"vault_counts",
-         "UPDATE vault_counts SET n = n - 1 WHERE ctid = (SELECT min(ctid) FROM vault_counts)",
+         "UPDATE vault_facets SET ns[1] = ns[1] - 1 WHERE ctid = (SELECT min(ctid) FROM vault_facets)",
          {"vault_counts"}},
         {"count_deltas made up",
          "INSERT INTO count_deltas SELECT project_id, facet, vault_id, resource_az, "
          "enterprise_project_id, 5 FROM backups LIMIT 1",
          {"facet_counts"}},
         {"counters of a project without backups",
-         "INSERT INTO facet_counts VALUES ('zzz', 0, NULL, '0', 3)",
+         "INSERT INTO project_facets VALUES ('zzz', '0', '{0}', '{NULL}', '{3}')",
          {"facet_counts", "placement"}},
+        {"zone_counts", "UPDATE zone_facets SET ns[1] = ns[1] + 1 WHERE resource_az IS NOT NULL", {"zone_counts"}},
+        {"zone_counts lost", "DELETE FROM zone_facets", {"zone_counts"}},
+        {"placements lost", "DELETE FROM zone_placements", {"zone_counts"}},
         {"placement",
-         "UPDATE facet_counts SET enterprise_project_id = 'elsewhere' WHERE ctid = (SELECT min(ctid) FROM "
-         "facet_counts)",
+         "UPDATE project_facets SET enterprise_project_id = 'elsewhere' WHERE ctid = (SELECT min(ctid) FROM "
+         "project_facets)",
          {"placement"}},
     };
 }
@@ -193,7 +196,8 @@ BOOST_AUTO_TEST_CASE(every_damage_is_named_and_mended) {
         const json::value result = json::parse(mended.output);
         // One repair may mend several findings before they are come across.
         BOOST_TEST(result.at("findings").to_number<std::size_t>() > 0u, one.what << ": " << mended.output);
-        BOOST_TEST(result.at("findings").to_number<std::size_t>() <= lines_of(seen.output).size(), one.what);
+        const std::size_t lines = lines_of(seen.output).size(); // at most a hundred
+        BOOST_TEST((lines == 100 || result.at("findings").to_number<std::size_t>() <= lines), one.what);
         BOOST_TEST(result.at("left").to_number<int>() == 0, one.what);
         expect_nothing(stage.writer_url, one.what);
         BOOST_TEST((of_the_original || stage.content() == whole), one.what << ": repaired, but not to what it was");
@@ -340,7 +344,7 @@ BOOST_AUTO_TEST_CASE(writers_mislead_neither_check_nor_repair) {
     for (int round = 0; round < 6; ++round) {
         const finished seen = verify(stage.writer_url);
         if (seen.status != 0) failures.add("check " + std::to_string(round) + ": " + seen.output + seen.errors);
-        damage("UPDATE project_counts SET n = n + 7; DELETE FROM facet_counts WHERE n = 1; "
+        damage("UPDATE project_counts SET n = n + 7; DELETE FROM project_facets WHERE ns[1] = 1; "
                "INSERT INTO count_deltas SELECT project_id, facet, vault_id, resource_az, enterprise_project_id, -3 "
                "FROM backups ORDER BY id LIMIT 3; SET session_replication_role = replica; "
                "DELETE FROM backups WHERE " +

@@ -63,11 +63,10 @@ std::vector<shape> all() {
 query::scope scope_of(const shape& shape, const std::string& project) {
     auto parsed = catalog::api::parse_list_request(shape.query, {});
     if (parsed.has_error()) throw std::logic_error(shape.query + ": " + parsed.error().message);
-    query::scope scope{*parsed, project, {}, {}, {}};
+    query::scope scope{*parsed, project, {}, {}};
     if (parsed->enterprise_project_id)
         scope.enterprise_projects = std::vector<std::string>{*parsed->enterprise_project_id};
     if (parsed->vault_id) scope.vaults = std::vector<std::string>{*parsed->vault_id};
-    if (parsed->all_tenants) scope.projects = {"p1", "p2", project};
     return scope;
 }
 

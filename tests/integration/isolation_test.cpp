@@ -66,8 +66,9 @@ void identify(db::session& session, const char* project, const char* user, bool 
                                    (all_tenants ? "true" : "false") + ")"));
 }
 
-constexpr std::array<std::string_view, 6> tenant_tables{"backups",      "vaults",       "project_counts",
-                                                        "facet_counts", "vault_counts", "count_deltas"};
+constexpr auto tenant_tables = std::to_array<std::string_view>(
+    {"backups", "vaults", "project_counts", "facet_counts", "vault_counts", "count_deltas", "project_facets",
+     "vault_facets", "zone_counts", "zone_facets", "zone_placements"});
 
 } // namespace
 
@@ -100,11 +101,13 @@ BOOST_FIXTURE_TEST_CASE(nothing_without_a_caller, two_tenants) {
 
 BOOST_FIXTURE_TEST_CASE(other_tables_are_closed, two_tenants) {
     db::session reader = session();
-    for (const std::string_view table : {"members", "replication_records", "fold_lock"})
+    for (const std::string_view table : {"members", "replication_records", "counter_lock"})
         BOOST_CHECK_THROW(reader.run_once(db::statement("SELECT * FROM catalog." + std::string(table))), db::error);
     for (const std::string_view change :
          {"DELETE FROM catalog.backups", "UPDATE catalog.backups SET name = ''", "SELECT catalog.fold_counts()",
-          "SELECT catalog.sync_shares(ARRAY['a'], ARRAY[gen_random_uuid()])", "TRUNCATE catalog.backups"})
+          "SELECT catalog.recount_zones()", "UPDATE catalog.zone_facets SET ns = '{}'",
+          "DELETE FROM catalog.facet_counts", "SELECT catalog.sync_shares(ARRAY['a'], ARRAY[gen_random_uuid()])",
+          "TRUNCATE catalog.backups"})
         BOOST_CHECK_THROW(reader.run_once(db::statement(change)), db::error);
 }
 

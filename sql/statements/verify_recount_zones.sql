@@ -1,0 +1,1 @@
+SELECT catalog.recount_zones()
