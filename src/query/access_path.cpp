@@ -225,7 +225,7 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
     // (Facets of children say nothing of their order.)
     if (!counters_suffice(scope)) {
         const std::optional<option> at_once = choose.cheapest_found();
-        if (at_once && (scope.request.parent_id || (!branches.empty() && at_once->cost <= cost)))
+        if (at_once && (scope.request.parent_id || (!branches.empty() && at_once->cost < cost)))
             return take_all(*at_once);
     }
     path.branches = std::move(branches);
