@@ -14,12 +14,12 @@ namespace {
 // Microseconds, measured on PostgreSQL 15 with everything in cache. Only their ratios matter.
 constexpr double entry_walked = 0.12; // one entry of a covering index, with the filter on the facet
 // The same where neighbours in the index are far apart in the table: each looks at another page of the visibility map.
-constexpr double entry_scattered = 0.3;
-constexpr double name_scanned = 0.17;   // one entry with a substring search in its text
-constexpr double row_fetched = 0.35;    // one row found by index and sorted
-constexpr double row_visited = 1.0;     // one row whose filter is in the heap only
-constexpr double facet_sought = 2;      // the first row of a facet
-constexpr double facets_named = 10'000; // the facets of all projects by their lower bits
+constexpr double entry_scattered = 0.6;
+constexpr double name_scanned = 0.17;  // one entry with a substring search in its text
+constexpr double row_fetched = 0.35;   // one row found by index and sorted
+constexpr double row_visited = 1.0;    // one row whose filter is in the heap only
+constexpr double facet_sought = 2;     // the first row of a facet
+constexpr double facets_named = 4'000; // the facets of all projects by their lower bits
 
 struct option {
     query::access access;
@@ -92,7 +92,7 @@ private:
         if (found_by_value()) return {access::walk, 1e12};
         const double all = std::max(1.0, static_cast<double>(listed_));
         const double walkable = first_key == sort_key::created_at ? in_range() : all;
-        const bool scattered = first_key == sort_key::name || first_key == sort_key::id;
+        const bool scattered = request_.all_tenants || first_key == sort_key::name || first_key == sort_key::id;
         const double per_entry = has_substring() ? has_text(first_key) ? name_scanned : row_visited
                                  : scattered     ? entry_scattered
                                                  : entry_walked;
@@ -188,14 +188,22 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
     const std::vector<sort_term> order = total_order(scope.request.sort);
     const double need = static_cast<double>(scope.request.limit) + static_cast<double>(scope.request.offset);
 
-    const auto take_all = [&](const option& best) {
+    const auto take_all = [&](const option& best) -> access_path& {
         path.branches.push_back({std::nullopt, best.access, true});
         path.one_stage = choose.one_stage(best.access, order.front().key);
         path.reason += ": " + describe(best) + (path.one_stage ? ", documents straight from it" : "");
         return path;
     };
     const std::vector<tie_class> classes = tie_classes(order);
-    if (classes.empty()) return take_all(choose.cheapest(std::nullopt, order.front().key, need));
+    if (classes.empty()) {
+        take_all(choose.cheapest(std::nullopt, order.front().key, need));
+        // All backups without the time may come first: a walk that finds none among them begins behind.
+        const std::optional<tie_class> timed = not_null(order.front().key);
+        if (timed && !counts.facets.empty() && choose.rows_of(*timed) == counts.facet_matches &&
+            path.branches.front().access == access::walk)
+            path.branches.front().only = timed;
+        return path;
+    }
 
     const bool exact = counters_suffice(scope) && !marker;
     std::uint64_t behind = 0; // rows in the branches taken so far
@@ -225,7 +233,7 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
     // (Facets of children say nothing of their order.)
     if (!counters_suffice(scope)) {
         const std::optional<option> at_once = choose.cheapest_found();
-        if (at_once && (scope.request.parent_id || (!branches.empty() && at_once->cost <= cost)))
+        if (at_once && (scope.request.parent_id || (!branches.empty() && at_once->cost < cost)))
             return take_all(*at_once);
     }
     path.branches = std::move(branches);

@@ -394,16 +394,20 @@ std::vector<sort_term> total_order(const std::vector<sort_term>& sort) {
     return order;
 }
 
+std::optional<tie_class> not_null(sort_key key) {
+    if (key == sort_key::updated_at) return tie_class{facet::no_updated_at, 0, false, "not null"};
+    if (key == sort_key::protected_at) return tie_class{facet::no_protected_at, 0, false, "not null"};
+    return std::nullopt;
+}
+
 std::vector<tie_class> tie_classes(const std::vector<sort_term>& order) {
     const sort_term& first = order.front();
     std::vector<tie_class> classes;
     if (first.key == sort_key::status) {
         for (std::size_t i = 0; i < statuses.size(); ++i)
             classes.push_back({facet::status_mask, i, true, statuses[i]});
-    } else if ((first.key == sort_key::updated_at || first.key == sort_key::protected_at) &&
-               order[1].key != sort_key::id) {
-        const std::uint64_t null = first.key == sort_key::updated_at ? facet::no_updated_at : facet::no_protected_at;
-        classes = {{null, null, true, "null"}, {null, 0, false, "not null"}};
+    } else if (const auto timed = not_null(first.key); timed && order[1].key != sort_key::id) {
+        classes = {{timed->mask, timed->mask, true, "null"}, *timed};
     }
     if (!first.ascending) std::reverse(classes.begin(), classes.end());
     return classes;

@@ -67,6 +67,9 @@ struct tie_class {
 // The classes of an order, first ones first; none where its first key does not tie in bulk. `order` is total.
 std::vector<tie_class> tie_classes(const std::vector<sort_term>& order);
 
+// The class of the rows that have the time; nothing where the key is no time that may be null.
+std::optional<tie_class> not_null(sort_key key);
+
 // A part of the answer: all rows, or those of one class.
 struct branch {
     std::optional<tie_class> only;
