@@ -121,7 +121,7 @@ outcome refused_outcome(const problem& told, db::refusal why, const work_terms& 
 // Runs `task`, which must live until then, on a database thread and resumes the coroutine on its own executor with the
 // outcome. Name the arguments before the co_await: GCC 12 destroys temporary lambdas in it twice (bug 107288).
 asio::awaitable<outcome> queue_for_database(db::executor& database, work_terms terms, const work& task) {
-    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(outcome)>(
+    outcome out = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(outcome)>(
         [&database, &terms, &task](auto handler) {
             const auto finish = resumption<outcome>(std::move(handler));
             const auto submitted = std::chrono::steady_clock::now();
@@ -136,12 +136,17 @@ asio::awaitable<outcome> queue_for_database(db::executor& database, work_terms t
                     answer->elsewhere = is_conflict_of_standby(terms);
                     if (!answer->elsewhere) answer->answer = explain_failure(terms);
                 }
-                return [finish, answer] { finish(std::move(*answer)); };
+                return [finish, answer](db::executor::untaken untaken) {
+                    answer->untaken = std::move(untaken);
+                    finish(std::move(*answer));
+                };
             };
             job.refused = [finish, &terms](db::refusal why) { finish(refused_outcome(to_problem(why), why, terms)); };
             database.submit(std::move(job));
         },
         asio::use_awaitable);
+    out.untaken.reset();
+    co_return out;
 }
 
 // Rows that an export reads, renders and writes at a time: 2 MB of usual backups.
@@ -177,7 +182,7 @@ asio::awaitable<outcome> begin_export(db::executor& exports, work_terms terms, q
                 if (terms.replayed) db::require_replayed(session, *terms.replayed);
                 query::list_reading list(session, caller, wanted, how);
                 if (const auto refused = list.open())
-                    return [finish, answer = error_response(*refused, id)] { finish({answer, false}); };
+                    return [finish, answer = error_response(*refused, id)](const auto&) { finish({answer, false}); };
                 body = std::make_shared<pipe>();
                 response head;
                 head.headers.emplace_back("Content-Type", "application/x-ndjson");
@@ -187,9 +192,9 @@ asio::awaitable<outcome> begin_export(db::executor& exports, work_terms terms, q
                 pour(list, wanted.limit, wanted.show_replication, *body);
             } catch (const std::exception& e) {
                 if (!body) {
-                    if (is_conflict_of_standby(terms)) return [finish] { finish({{}, false, true}); };
+                    if (is_conflict_of_standby(terms)) return [finish](const auto&) { finish({{}, false, true}); };
                     response answer = explain_failure(terms);
-                    return [finish, answer] { finish({answer, false}); };
+                    return [finish, answer](const auto&) { finish({answer, false}); };
                 }
                 log_event("error", "export_cut_off", {{"request_id", id}, {"reason", e.what()}});
                 body->fail();
@@ -227,10 +232,10 @@ asio::awaitable<outcome> ask(db::executor& primary, db::executor* standby, const
 
 // A client that is told at once that there is no room asks again at once: telling it then costs more than the page did,
 // and starves those who wait (85,000 refusals a second leave a ninth of the pages). So a refusal waits: long enough
-// that there are no more than 3,000 a second in all, within bounds.
+// that there are no more than 1,000 a second in all, within bounds.
 constexpr std::chrono::milliseconds shortest_refusal_pause{100};
-constexpr std::chrono::milliseconds longest_refusal_pause{1000};
-constexpr std::int64_t most_refusals_per_ms = 3;
+constexpr std::chrono::milliseconds longest_refusal_pause{2000};
+constexpr std::int64_t most_refusals_per_ms = 1;
 
 // A body of this size must not be built: it would be held for as long as the client takes to read it.
 problem too_large(const char* what, std::size_t bytes, std::size_t most) {

@@ -34,6 +34,7 @@ struct outcome {
     response answer;
     bool overloaded = false; // was refused at the door
     bool elsewhere = false;  // the standby could not answer: it is away or behind, or what it replays was in the way
+    db::executor::untaken untaken = {}; // until the coroutine goes on
 };
 
 // Standbys, which are asked first. What they must have replayed follows from what the primary had written.

@@ -50,7 +50,7 @@ struct settings {
     std::chrono::milliseconds shutdown_timeout{10000};
     std::chrono::milliseconds shutdown_linger{500};
     std::uint64_t database_connections = 8;
-    std::uint64_t database_queue = 1024;
+    std::uint64_t database_queue = 2048;
     std::chrono::milliseconds database_wait{2000};
     bool prepared_statements = true;
     std::uint64_t prepared_statements_kept = 256;

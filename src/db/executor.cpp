@@ -8,6 +8,8 @@
 #include <array>
 #include <random>
 #include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace catalog::db {
 
@@ -80,6 +82,11 @@ void executor::stop() {
         stopping_ = true;
         left = queue_.take_if([](const waiting&) { return true; });
     }
+    {
+        const std::lock_guard lock(answers_->mutex);
+        answers_->stopping = true;
+    }
+    answers_->room.notify_all();
     work_there_.notify_all();
     none_connected_.notify_all();
     for (const waiting& entry : left)
@@ -242,7 +249,7 @@ executor::completion executor::give_up(worker& self, refusal why) {
         entry.swap(self.entry);
     }
     if (!entry) return {}; // was refused while this thread tried to connect
-    return [work = std::move(entry->work), why] { refuse(work, why); };
+    return [work = std::move(entry->work), why](const untaken&) { refuse(work, why); };
 }
 
 executor::completion executor::run_job(worker& self, std::optional<session>& connection) {
@@ -273,11 +280,34 @@ executor::completion executor::run_job(worker& self, std::optional<session>& con
     return give_up(self, refusal::database_away);
 }
 
+executor::untaken executor::hand_out() const {
+    {
+        const std::lock_guard lock(answers_->mutex);
+        ++answers_->untaken;
+    }
+    return {nullptr, [answers = answers_](const void*) {
+                {
+                    const std::lock_guard lock(answers->mutex);
+                    --answers->untaken;
+                }
+                answers->room.notify_one();
+            }};
+}
+
+void executor::wait_for_room() const {
+    std::unique_lock lock(answers_->mutex);
+    answers_->room.wait(lock, [this] { return answers_->stopping || answers_->untaken < options_.connections; });
+}
+
 void executor::work(worker& self) {
     // Under SCHED_BATCH the kernel lets a running thread finish its slice instead of preempting it for each wake-up of
-    // another: 0.75 instead of 0.65 of PostgreSQL's own rate on two cores. Not worth an error where it is forbidden.
+    // another: 0.75 instead of 0.65 of PostgreSQL's own rate on two cores. And behind the threads that talk to clients:
+    // an answer that is ready goes out before the next one is made, 1.1 times the pages, and in an overload the other
+    // tenants' requests are read sooner. Not worth an error where it is forbidden.
+    constexpr int behind_the_others = 5;
     const sched_param no_priority{};
     sched_setscheduler(0, SCHED_BATCH, &no_priority);
+    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), behind_the_others);
 
     std::optional<session> connection;
     std::chrono::milliseconds pause = options_.reconnect_pause;
@@ -309,7 +339,9 @@ void executor::work(worker& self) {
         }
         const completion done = connection ? run_job(self, connection) : give_up(self, refusal::database_away);
         become_idle();
-        if (done) done();
+        if (!done) continue;
+        done(hand_out());
+        wait_for_room();
     }
 }
 

@@ -51,9 +51,14 @@ enum class refusal {
 
 class executor {
 public:
+    // Belongs to an answer until somebody takes it, which lets go of this, on any thread. While as many are held as
+    // there are connections, no further job begins: what waits shall wait in the queue, where those who ask little have
+    // their turn, and not in the line of finished answers.
+    using untaken = std::shared_ptr<const void>;
+
     // Tells whoever waits for a job. Called on the job's thread once its connection is free for the next one, so that
     // an answer is not out before there is room for what follows it.
-    using completion = std::function<void()>;
+    using completion = std::function<void(untaken)>;
 
     // A job either runs to its end with a connection, and its completion is called, or is refused, on a thread of the
     // executor (`refused` possibly on the submitting thread, when the queue is full or the executor is stopping).
@@ -98,6 +103,14 @@ private:
         const std::string& operator()(const waiting& entry) const { return entry.work.owner; }
     };
 
+    // Counts what is untaken. Answers outlive the executor.
+    struct answers {
+        std::mutex mutex;
+        std::condition_variable room;
+        std::size_t untaken = 0;
+        bool stopping = false;
+    };
+
     // One thread and what it is at. Everything under the executor's mutex, but for `work` while it runs.
     struct worker {
         std::thread thread;
@@ -111,6 +124,8 @@ private:
 
     static void refuse(const job& work, refusal why);
     static std::optional<refusal> is_over(const job& work, clock::time_point now);
+    untaken hand_out() const;
+    void wait_for_room() const;
     void work(worker& self);
     bool take_job(worker& self, std::chrono::milliseconds pause);
     completion run_job(worker& self, std::optional<session>& connection);
@@ -125,6 +140,7 @@ private:
     void cancel_wanted();
 
     executor_options options_;
+    std::shared_ptr<answers> answers_ = std::make_shared<answers>();
     std::mutex mutex_;
     std::condition_variable work_there_;     // for threads with a connection
     std::condition_variable none_connected_; // for threads without one, which run no jobs

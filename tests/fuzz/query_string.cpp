@@ -41,12 +41,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const query::list_request& request = *parsed;
     REQUIRE(request.limit >= 1 && request.limit <= 1000);
 
-    query::scope scope{request, "0605767b5780d5762fc5c0118072a564", {}, {}, {}};
+    query::scope scope{request, "0605767b5780d5762fc5c0118072a564", {}, {}};
     if (request.enterprise_project_id)
         scope.enterprise_projects = std::vector<std::string>{*request.enterprise_project_id};
     if (request.vault_id || request.used_percent)
         scope.vaults = std::vector<std::string>{"00000000-0000-4000-8000-000000000000"};
-    if (request.all_tenants) scope.projects = {"0605767b5780d5762fc5c0118072a564", "p"};
     std::optional<query::marker_place> marker;
     if (request.marker)
         marker = query::marker_place{"2020-01-01 00:00:00", "-infinity", "n", "error", "-infinity", *request.marker};

@@ -43,7 +43,7 @@ std::future<std::string> ask(db::executor& executor, std::string sql, terms how 
             if (e.kind() == db::failure::connection) throw;
             out = "error " + e.sqlstate();
         }
-        return [answer, out] { answer->set_value(out); };
+        return [answer, out](const auto&) { answer->set_value(out); };
     };
     job.refused = [answer](db::refusal why) { answer->set_value("refused " + std::to_string(static_cast<int>(why))); };
     job.owner = std::move(how.owner);
