@@ -386,18 +386,19 @@ struct session::state {
         for (const message& next : outgoing)
             sent = sent && send(next);
         sent = sent && PQpipelineSync(raw) == 1;
-        if (!sent) fail_unsent();
+        if (!sent) lose_connection();
         std::vector<rows> answers;
         answers.reserve(outgoing.size());
         std::shared_ptr<const void> failed;
         for (std::size_t i = 0; i < outgoing.size(); ++i) {
             auto answer = next_result();
-            if (!answer || PQgetResult(raw)) fail_unsent(); // each answer ends with a null
+            if (!answer || next_result()) lose_connection(); // each answer ends with a null
             if (!failed && !is_success(handle(answer))) failed = answer;
             answers.emplace_back(std::move(answer));
         }
         const auto end = next_result();
-        if (!end || PQresultStatus(handle(end)) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(raw) != 1) fail_unsent();
+        if (!end || PQresultStatus(handle(end)) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(raw) != 1)
+            lose_connection();
         if (failed) fail(handle(failed));
         return answers;
     }
@@ -429,7 +430,7 @@ private:
     std::shared_ptr<const void> next_result() { return owned(PQgetResult(raw)); }
 
     // The connection is gone, or in a state that nobody knows.
-    [[noreturn]] void fail_unsent() {
+    [[noreturn]] void lose_connection() {
         broken = true;
         throw error(failure::connection, "", PQerrorMessage(raw));
     }
@@ -446,15 +447,14 @@ session& session::operator=(session&&) noexcept = default;
 
 std::vector<rows> session::run_all(std::span<const statement> statements, ending end) {
     state_->outgoing.clear();
-    const bool begins = state_->to_begin != nullptr;
     state_->add_begin();
-    const std::size_t first = state_->outgoing.size();
+    const auto first = static_cast<std::ptrdiff_t>(state_->outgoing.size());
     for (const statement& one : statements)
         state_->add(one);
     if (end == ending::commit) state_->add(commit_statement);
     std::vector<rows> answers = state_->exchange();
-    if (begins) answers.erase(answers.begin(), answers.begin() + static_cast<std::ptrdiff_t>(first));
-    answers.resize(statements.size());
+    answers.erase(answers.begin(), answers.begin() + first);
+    answers.resize(statements.size()); // without that of COMMIT
     return answers;
 }
 
