@@ -107,7 +107,7 @@ const tables = {
     table(["clients", "capacity, pages/s", "under overload, pages/s", "share", "p99 of others alone, ms", "beside it, ms", "2 s after, ms"],
       [[whole(json.clients), whole(json.capacity), whole(json.pages_per_second), json.share, ms(json.others_p99_us.alone),
         ms(json.others_p99_us.beside), ms(json.others_p99_us.after)]]) +
-    made(json, []),
+    bounds(json) + made(json, []),
 };
 
 // README's few lines; all of them or none.

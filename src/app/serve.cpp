@@ -27,6 +27,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <malloc.h>
 #include <optional>
 #include <sys/resource.h>
 #include <system_error>
@@ -64,6 +65,15 @@ void forbid_core_dumps() {
     if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
     limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 1);
     setrlimit(RLIMIT_CORE, &limit);
+}
+
+// A page is made on one thread and let go on another, and by glibc's defaults its memory goes back to the kernel each
+// time, to be zeroed and mapped again for the next: a fifth of the time that the service spends in the kernel. mallopt (3).
+void keep_freed_memory() {
+    constexpr int kept_by_an_arena = 1 << 20;
+    constexpr int largest_from_an_arena = 4 << 20; // a page of 1,000 backups, too
+    mallopt(M_TRIM_THRESHOLD, kept_by_an_arena);
+    mallopt(M_MMAP_THRESHOLD, largest_from_an_arena);
 }
 
 // Where the lines go while the service runs; from its making to its end nothing else writes events.
@@ -262,6 +272,7 @@ int run_serve(arguments args) {
     const auto inherited = take_inherited_sockets(socket_fault);
     if (!inherited) return refuse(socket_fault, 2);
     forbid_core_dumps();
+    keep_freed_memory();
     std::shared_ptr<http::tls_source> tls;
     if (!s.tls_certificate.empty()) {
         tls = std::make_shared<http::tls_source>(http::tls_options{

@@ -259,7 +259,7 @@ constexpr auto table = std::to_array<setting>({
     {"shutdown-linger", "duration", "500ms",
      "time that idle connections have after SIGTERM for one more request, which may be on its way", serve,
      [](settings& s, std::string_view v) { return store_duration(s.shutdown_linger, v); }},
-    {"database-connections", "1 to 512", "8", "connections to PostgreSQL, each with a thread", serve,
+    {"database-connections", "1 to 512", "6", "connections to PostgreSQL, each with a thread", serve,
      [](settings& s, std::string_view v) { return store_number(s.database_connections, v, 1, 512); }},
     {"database-queue", "0 to 100000", "2048", "requests that may wait for a connection; more are answered 503", serve,
      [](settings& s, std::string_view v) { return store_number(s.database_queue, v, 0, 100'000); }},

@@ -49,7 +49,7 @@ struct settings {
     std::chrono::milliseconds export_timeout{3600000};
     std::chrono::milliseconds shutdown_timeout{10000};
     std::chrono::milliseconds shutdown_linger{500};
-    std::uint64_t database_connections = 8;
+    std::uint64_t database_connections = 6;
     std::uint64_t database_queue = 2048;
     std::chrono::milliseconds database_wait{2000};
     bool prepared_statements = true;

@@ -107,7 +107,7 @@ void executor::stop() {
 
 // Looks now and then instead of being woken: a wake-up for each job would cost the requests that are never late.
 void executor::watch() {
-    const auto pause = std::clamp(options_.max_wait / 10, std::chrono::milliseconds(5), std::chrono::milliseconds(50));
+    const auto pause = std::clamp(options_.max_wait / 10, std::chrono::milliseconds(5), std::chrono::milliseconds(100));
     std::unique_lock lock(mutex_);
     while (!all_ended_) {
         stop_there_.wait_for(lock, pause);

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <poll.h>
 
 namespace boost::asio::ssl {
 class context;
@@ -29,6 +30,16 @@ struct server_state {
 
     void tell_failed_handshake(const boost::system::error_code& ec);
 };
+
+// What poll (2) says of a client that has left. One that has closed its sending side after its request counts as gone, as
+// with most proxies: a full close looks the same from here until something is written.
+inline constexpr short left_events = POLLRDHUP | POLLHUP | POLLERR;
+
+// Whether the client of this socket has left.
+inline bool has_left(int descriptor) {
+    pollfd one{descriptor, POLLRDHUP, 0};
+    return ::poll(&one, 1, 0) > 0 && (one.revents & left_events) != 0;
+}
 
 class connection {
 public:
@@ -51,6 +62,14 @@ public:
         if (now.time_since_epoch().count() > deadline_.load(std::memory_order_relaxed)) expire();
     }
 
+    // The descriptor of the socket whose client waits for an answer, or -1. Any thread; it may be closed, or another's, a
+    // moment later.
+    int waiting_client() const { return waiting_client_.load(std::memory_order_relaxed); }
+
+    // Looks whether the client that waits has left, and tells those who make its answer. Any thread; also where
+    // waiting_client() was another's meanwhile.
+    virtual void look_for_client() = 0;
+
 protected:
     static constexpr clock::rep no_deadline = clock::duration::max().count();
 
@@ -60,6 +79,7 @@ protected:
     // One clock reading and one store for each phase of a request instead of a timer for each: the server looks at all
     // deadlines now and then.
     std::atomic<clock::rep> deadline_{no_deadline};
+    std::atomic<int> waiting_client_{-1};
 };
 
 // Two programs from one template (session.hpp), so that plain connections do not pay for TLS.

@@ -31,6 +31,8 @@ namespace {
 
 // Connections beyond the limit that are being told so at the same time; more are closed without a word.
 constexpr std::size_t max_refusals = 64;
+// Clients that wait for an answer and are looked for at the same time; five times a second.
+constexpr std::size_t most_looked_at = 1024;
 
 } // namespace
 
@@ -125,23 +127,44 @@ private:
         }
     }
 
-    // Ends what is late. Looks at all connections ten times in the shortest of the times that they have, and often
-    // enough to see soon that a client has left.
+    // Ends what is late, and sees who has left. Looks at all connections ten times in the shortest of the times that they
+    // have, and five times a second at least.
     asio::awaitable<void> watch_time() {
         const server_options& o = state_.options;
         const auto pause =
             std::clamp<std::chrono::milliseconds>(std::min({o.idle_timeout, o.receive_timeout, o.write_timeout}) / 10,
-                                                  std::chrono::milliseconds(5), std::chrono::milliseconds(100));
+                                                  std::chrono::milliseconds(5), std::chrono::milliseconds(200));
+        std::vector<connection*> waiting; // those whose clients wait for an answer
         while (watching_) {
             error_code ec;
             clock_.expires_after(pause);
             co_await clock_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
             const auto now = connection::clock::now();
             const std::lock_guard lock(mutex_);
+            waiting.clear();
             for (const auto* const some : {&connections_, &refused_})
-                for (const auto& one : *some)
+                for (const auto& one : *some) {
                     one->end_if_late(now);
+                    if (one->waiting_client() >= 0) waiting.push_back(one.get());
+                }
+            look_for_clients(waiting);
         }
+    }
+
+    // One system call for many, and not for all of the thousands that wait in an overload: that takes 2 ms, for which
+    // everybody else would wait.
+    void look_for_clients(const std::vector<connection*>& waiting) {
+        const std::size_t first = looked_at_ < waiting.size() ? looked_at_ : 0;
+        const std::size_t end = std::min(waiting.size(), first + most_looked_at);
+        looked_at_ = end;
+        if (first == end) return;
+        std::vector<pollfd> sockets;
+        sockets.reserve(end - first);
+        for (std::size_t i = first; i < end; ++i)
+            sockets.push_back({waiting[i]->waiting_client(), POLLRDHUP, 0});
+        if (::poll(sockets.data(), sockets.size(), 0) <= 0) return;
+        for (std::size_t i = 0; i < sockets.size(); ++i)
+            if ((sockets[i].revents & left_events) != 0) waiting[first + i]->look_for_client();
     }
 
     asio::awaitable<void> accept() {
@@ -222,7 +245,9 @@ private:
     server_state state_;
     tcp::acceptor acceptor_;
     asio::steady_timer clock_;
-    bool watching_ = true; // on the acceptor's strand
+    // On the acceptor's strand:
+    bool watching_ = true;
+    std::size_t looked_at_ = 0; // of the clients that wait
     mutable std::mutex mutex_;
     std::unordered_set<std::shared_ptr<connection>> connections_;
     std::unordered_set<std::shared_ptr<connection>> refused_; // of more connections than allowed

@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(requests_are_counted) {
     BOOST_TEST(metric("backup_catalog_identity_checks_total{result=\"accepted\"}") == accepted + 21);
     BOOST_TEST(metric("backup_catalog_identity_checks_total{result=\"refused\"}") >= 1);
     BOOST_TEST(metric("backup_catalog_prepared_statements_total{result=\"hit\"}") > hits);
-    BOOST_TEST(metric("backup_catalog_database_connections{state=\"idle\"}") == 8);
+    BOOST_TEST(metric("backup_catalog_database_connections{state=\"idle\"}") == 6);
     BOOST_TEST(metric("backup_catalog_database_up") == 1);
     const double malformed = count("other", "400", "none");
     http_client garbage(common().service->base_url()); // what can't be read is counted, too
