@@ -31,8 +31,8 @@ struct server_state {
     void tell_failed_handshake(const boost::system::error_code& ec);
 };
 
-// What poll (2) says of a client that has left. One that has closed its sending side after its request counts as gone, as
-// with most proxies: a full close looks the same from here until something is written.
+// What poll (2) says of a client that has left. One that has closed its sending side after its request counts as gone,
+// as with most proxies: a full close looks the same from here until something is written.
 inline constexpr short left_events = POLLRDHUP | POLLHUP | POLLERR;
 
 // Whether the client of this socket has left.
@@ -62,8 +62,8 @@ public:
         if (now.time_since_epoch().count() > deadline_.load(std::memory_order_relaxed)) expire();
     }
 
-    // The descriptor of the socket whose client waits for an answer, or -1. Any thread; it may be closed, or another's, a
-    // moment later.
+    // The descriptor of the socket whose client waits for an answer, or -1. Any thread; it may be closed, or another's,
+    // a moment later.
     int waiting_client() const { return waiting_client_.load(std::memory_order_relaxed); }
 
     // Looks whether the client that waits has left, and tells those who make its answer. Any thread; also where

@@ -127,8 +127,8 @@ private:
         }
     }
 
-    // Ends what is late, and sees who has left. Looks at all connections ten times in the shortest of the times that they
-    // have, and five times a second at least.
+    // Ends what is late, and sees who has left. Looks at all connections ten times in the shortest of the times that
+    // they have, and five times a second at least.
     asio::awaitable<void> watch_time() {
         const server_options& o = state_.options;
         const auto pause =

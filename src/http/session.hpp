@@ -252,8 +252,8 @@ private:
         error_code ec;
         state_.unsent_bytes.fetch_add(unsent, std::memory_order_relaxed);
         allow(state_.options.write_timeout);
-        // A completion condition says how much may go into the next system call. Asio's own says 64 kB, which cuts the page
-        // of a portal (50 backups, 68 kB) in two; more than this would let one large page hold up the thread.
+        // A completion condition says how much may go into the next system call. Asio's own says 64 kB, which cuts the
+        // page of a portal (50 backups, 68 kB) in two; more than this would let one large page hold up the thread.
         const auto at_once = [](const error_code& failed, std::size_t) { return failed ? 0 : max_written_at_once; };
         co_await asio::async_write(stream_, buffers, at_once, asio::redirect_error(asio::use_awaitable, ec));
         allow_any_time();
