@@ -283,7 +283,7 @@ private:
         statement.add_param(caller_.project_id);
         for (const std::string& value : params)
             statement.add_param(value);
-        const db::rows rows = session_.run_once(statement);
+        db::rows rows = session_.run_once(statement);
         session_.commit();
         return rows;
     }

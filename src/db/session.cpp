@@ -218,6 +218,7 @@ std::size_t rows::size() const noexcept {
 
 std::size_t rows::affected() const noexcept {
     // PQcmdTuples only reads, but takes no const (libpq's documentation, section 34.3.3).
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): see above
     const std::string_view digits = result_ ? PQcmdTuples(const_cast<PGresult*>(handle(result_))) : "";
     std::size_t out = 0;
     std::from_chars(digits.data(), digits.data() + digits.size(), out);

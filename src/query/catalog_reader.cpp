@@ -158,8 +158,8 @@ std::string id_of(std::string_view document) {
 } // namespace
 
 struct list_reading::state {
-    state(db::session& session, const caller& caller, const list_request& request, const reading& terms)
-        : how(terms)
+    state(db::session& session, const caller& caller, const list_request& request, reading terms)
+        : how(std::move(terms))
         , asking(caller)
         , transaction(session, how)
         , scope{request, caller.project_id, {}, {}} {}

@@ -136,6 +136,7 @@ public:
         std::vector<std::pair<std::int64_t, std::string>> sorted = faults_;
         std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
         std::vector<std::string> out;
+        out.reserve(sorted.size());
         for (const auto& [origin, what] : sorted)
             out.push_back(sources_.at(static_cast<std::size_t>(origin >> line_bits)) + ":" +
                           std::to_string(origin & ((std::int64_t{1} << line_bits) - 1)) + ": " + what);

@@ -251,7 +251,7 @@ void measure_process() {
         field.push_back(word);
     if (field.size() > 21) {
         const auto at = [&](std::size_t number_in_manual) { return std::stod(field[number_in_manual - 3]); };
-        const double ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+        const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
         process_cpu_seconds.set((at(14) + at(15)) / ticks);
         process_threads.set(at(20));
         process_virtual_memory.set(at(23));
@@ -275,10 +275,7 @@ std::string text() {
     for (const family* one : table) {
         out += "# HELP " + std::string(one->name()) + ' ' + std::string(one->help()) + '\n';
         out += "# TYPE " + std::string(one->name()) + ' ' + std::string(name_of(one->kind())) + '\n';
-        if (one->kind() == kind::histogram)
-            static_cast<const histogram*>(one)->append_samples(out);
-        else
-            static_cast<const value*>(one)->append_samples(out);
+        one->append_samples(out);
     }
     return out;
 }

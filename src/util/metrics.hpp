@@ -30,11 +30,17 @@ struct label {
 class family {
 public:
     family(std::string_view name, kind kind, std::string_view help, std::vector<label> labels);
+    virtual ~family() = default;
+    family(const family&) = delete;
+    family& operator=(const family&) = delete;
 
     std::string_view name() const { return name_; }
     metrics::kind kind() const { return kind_; }
     std::string_view help() const { return help_; }
     const std::vector<label>& labels() const { return labels_; }
+
+    // Appends a line for each series in Prometheus' text format. Any thread.
+    virtual void append_samples(std::string& out) const = 0;
 
 protected:
     // The cell of label values, in the order of the labels; as many as there are labels.
@@ -63,7 +69,7 @@ public:
     void set(double amount, std::initializer_list<std::string_view> label_values = {}) {
         cells_of_[cell_of(label_values)].store(amount, std::memory_order_relaxed);
     }
-    void append_samples(std::string& out) const;
+    void append_samples(std::string& out) const override;
 
 private:
     std::unique_ptr<std::atomic<double>[]> cells_of_;
@@ -75,7 +81,7 @@ public:
     histogram(std::string_view name, std::string_view help, std::vector<label> labels);
 
     void observe(double seconds, std::initializer_list<std::string_view> label_values);
-    void append_samples(std::string& out) const;
+    void append_samples(std::string& out) const override;
 
     static std::span<const double> bounds();
 

@@ -76,6 +76,7 @@ public:
              const std::function<std::string(std::size_t, const std::string&, const http_response&)>& check) {
         std::atomic<std::size_t> next{0};
         std::vector<std::thread> threads;
+        threads.reserve(3);
         for (int t = 0; t < 3; ++t)
             threads.emplace_back([&] {
                 http_client client(service_->base_url());
@@ -146,7 +147,7 @@ BOOST_AUTO_TEST_CASE(the_corpus) {
 BOOST_AUTO_TEST_CASE(every_payload_everywhere) {
     experiment lab;
     // As the value of each parameter: what the model makes of that text.
-    const std::vector<std::string> names = model::parameter_names();
+    const std::vector<std::string>& names = model::parameter_names();
     const auto query = [&](std::size_t place, const std::string& payload) {
         model::parameters out{{names[place], payload}};
         if (names[place] != "limit") out.emplace_back("limit", "3");

@@ -23,10 +23,10 @@ namespace {
 using namespace support;
 namespace json = boost::json;
 
-const asker& asker_named(const std::string& name) {
+const asker& asker_named(std::string_view name) {
     for (const asker& one : askers())
         if (one.name == name) return one;
-    throw std::runtime_error("no asker " + name);
+    throw std::runtime_error("no asker " + std::string(name));
 }
 
 std::vector<token> all_tokens() {

@@ -229,6 +229,7 @@ BOOST_AUTO_TEST_CASE(exports_of_slow_readers) {
     BOOST_TEST(quick.get(list_path, "reader-token").status == 200U);
     const std::size_t before = where.resident_kb();
     std::vector<std::unique_ptr<http_client>> readers;
+    readers.reserve(2);
     for (int i = 0; i < 2; ++i)
         readers.push_back(where.begin_export(false));
     // No more than so many at once; pages are answered all the same.
@@ -283,7 +284,7 @@ BOOST_AUTO_TEST_CASE(exports_of_slow_readers) {
     BOOST_TEST_MESSAGE("two exports of " << where.rows << " backups: resident memory " << before
                                          << " kB before, at most " << most << " kB");
 #ifndef SANITIZED
-    BOOST_TEST(most < before + 2 * 16 * 1024);
+    BOOST_TEST(most < before + std::size_t{2} * 16 * 1024);
 #endif
     BOOST_TEST(quick.request("GET", list_path + "?limit=1", lines).status == 200U); // there is room again
 }

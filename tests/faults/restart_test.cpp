@@ -76,6 +76,7 @@ BOOST_AUTO_TEST_CASE(no_request_fails) {
     std::mutex mutex;
     std::vector<std::string> failures;
     std::vector<std::thread> clients;
+    clients.reserve(8);
     for (int t = 0; t < 8; ++t)
         clients.emplace_back([&, t] {
             auto client = std::make_unique<http_client>(shared.url());

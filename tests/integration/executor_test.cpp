@@ -237,6 +237,7 @@ BOOST_AUTO_TEST_CASE(a_flood_of_one_leaves_room_for_others) {
         auto busy = ask(executor, "SELECT pg_sleep(0.3)", {"flood"});
         std::this_thread::sleep_for(100ms);
         std::vector<std::future<std::string>> flood;
+        flood.reserve(10);
         for (int i = 0; i < 10; ++i)
             flood.push_back(ask(executor, "SELECT clock_timestamp()::text", {"flood"}));
         BOOST_TEST(ask(executor, "SELECT 1", {"flood"}).get() == refused(db::refusal::queue_full));
