@@ -110,26 +110,31 @@ const tables = {
     bounds(json) + made(json, []),
 };
 
-// README's few lines; all of them or none.
+// README's few lines, of the results that are there.
 function summary() {
-  const { pages, growth, peers, writers, memory, import: imported } = found;
-  if (!pages || !growth || !peers || !writers || !memory || !imported) return null;
-  const [small, large] = [growth.sizes[0], growth.sizes.at(-1)];
   const bound = (json, what) => json.limits.find((l) => l.what.startsWith(what)).value;
-  const service = peers.services.find((s) => s.name === "service").per_second.median;
-  const times = (name) => `${(service / peers.services.find((s) => s.name === name).per_second.median).toFixed(1)} ×`;
-  return table(["what", "figure", "command"], [
-    [`50-row page, ${pages.wrk_connections} connections, ${whole(pages.backups)} backups, against \`pgbench -M prepared\` of the same SQL`,
-      `${ratio(pages.ratio)}; ${whole(pages.requests_per_second)} pages/s, p50 ${ms(pages.latency_us.p50)} ms, p99 ${ms(pages.latency_us.p99)} ms`,
-      command(pages)],
-    [`first page at ${whole(large.backups)} backups to that at ${whole(small.backups)}; page ${whole(large.deep_page)} by marker to page 1`,
-      `${bound(growth, "first page")}; ${bound(growth, `page ${large.deep_page}`)}`, command(growth)],
-    ["pages/s, to the same page from Node.js with fastify and pg; from Python; from Go",
-      `${times("node")}; ${times("python")}; ${times("go")}`, command(peers)],
-    [`single-row writes by ${writers.writers} writers into one project, with exact totals to without`, ratio(writers.ratio), command(writers)],
-    [`most memory over ${whole(memory.requests)} mixed requests`, `${memory.memory_mb.most} MB`, command(memory)],
-    ["import with every index, counter and constraint in place", `${whole(imported.backup_rows_per_second.median)} rows/s`, command(imported)],
-  ]);
+  const lines = {
+    pages: (json) => [`50-row page, ${json.wrk_connections} connections, ${whole(json.backups)} backups, against \`pgbench -M prepared\` of the same SQL`,
+      `${ratio(json.ratio)}; ${whole(json.requests_per_second)} pages/s, p50 ${ms(json.latency_us.p50)} ms, p99 ${ms(json.latency_us.p99)} ms`],
+    growth: (json) => {
+      const [small, large] = [json.sizes[0], json.sizes.at(-1)];
+      return [`first page at ${whole(large.backups)} backups to that at ${whole(small.backups)}; page ${whole(large.deep_page)} by marker to page 1`,
+        `${bound(json, "first page")}; ${bound(json, `page ${large.deep_page}`)}`];
+    },
+    peers: (json) => {
+      const rate = (name) => json.services.find((s) => s.name === name).per_second.median;
+      const times = (name) => `${(rate("service") / rate(name)).toFixed(1)} ×`;
+      return ["pages/s, to the same page from Node.js with fastify and pg; from Python; from Go",
+        `${times("node")}; ${times("python")}; ${times("go")}`];
+    },
+    overload: (json) => [`ten times the load by one tenant: pages/s to capacity; p99 of other tenants to that without it`,
+      `${bound(json, "share of")}; ${bound(json, "others' p99 beside")}`],
+    writers: (json) => [`single-row writes by ${json.writers} writers into one project, with exact totals to without`, ratio(json.ratio)],
+    memory: (json) => [`most memory over ${whole(json.requests)} mixed requests`, `${json.memory_mb.most} MB`],
+    import: (json) => ["import with every index, counter and constraint in place", `${whole(json.backup_rows_per_second.median)} rows/s`],
+  };
+  const there = Object.keys(lines).filter((name) => found[name]);
+  return there.length > 0 && table(["what", "figure", "command"], there.map((name) => [...lines[name](found[name]), command(found[name])]));
 }
 
 for (const page of pages) {

@@ -188,6 +188,7 @@ BOOST_AUTO_TEST_CASE(secrets_disappear_from_the_arguments) {
                                    "--listen=[::1]:1", "--database-url=host=a password=b",
                                    "--database-url"};
     std::vector<char*> argv;
+    argv.reserve(texts.size());
     for (std::string& text : texts)
         argv.push_back(text.data());
     hide_secrets(static_cast<int>(argv.size()), argv.data());

@@ -73,6 +73,7 @@ BOOST_AUTO_TEST_CASE(metrics_count_from_several_threads) {
     metrics::value v("v", metrics::kind::gauge, "help");
     metrics::histogram h("h", "help", {});
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t)
         threads.emplace_back([&] {
             for (int i = 0; i < 10000; ++i) {
