@@ -24,7 +24,9 @@ machine_init='
     trap : INT TERM HUP
     set -e
     mount --make-rprivate /
+    mount --bind "$1" "$1" # containers want a root directory that is a mount
     mount -t proc proc "$1/proc"
+    mount --rbind /sys "$1/sys" # and control groups
     mount --bind /dev "$1/dev"
     mkdir -p "$1/dev/shm" "$1/dev/pts"
     mount -t tmpfs -o mode=1777 shm "$1/dev/shm"
