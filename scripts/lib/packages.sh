@@ -42,7 +42,8 @@ packages_for() { # packages_for GROUP: the Debian packages of one purpose
         if [ "$(debian_release)" = 12 ]; then printf 'postgresql-15-plpgsql-check'; else printf 'postgresql-17-plpgsql-check'; fi
         ;;
     image) # builds and runs container images without an engine; crun does not run everywhere, runc does
-        printf 'mmdebstrap buildah podman runc netavark aardvark-dns iptables ca-certificates curl docker-compose podman-docker'
+        printf 'mmdebstrap buildah podman runc netavark aardvark-dns iptables ca-certificates curl docker-compose'
+        if ! command -v docker >/dev/null; then printf ' podman-docker'; fi # would displace Docker's own client
         ;;
     package) printf 'dpkg-dev lintian' ;;
     fuzz) printf 'clang libclang-rt-dev' ;;

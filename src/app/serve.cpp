@@ -68,8 +68,7 @@ void forbid_core_dumps() {
 }
 
 // A page is made on one thread and let go on another, and by glibc's defaults its memory goes back to the kernel each
-// time, to be zeroed and mapped again for the next: a fifth of the time that the service spends in the kernel. mallopt
-// (3).
+// time, to be zeroed and mapped again for the next: a fifth of what the service spends in the kernel. See mallopt (3).
 void keep_freed_memory() {
     constexpr int kept_by_an_arena = 1 << 20;
     constexpr int largest_from_an_arena = 4 << 20; // a page of 1,000 backups, too

@@ -23,7 +23,7 @@ namespace catalog::db {
 struct executor_options {
     session_options session;
     std::size_t connections = 6;                    // threads, and connections to PostgreSQL
-    std::size_t max_queue = 1024;                   // jobs that may wait; more are refused
+    std::size_t max_queue = 2048;                   // jobs that may wait; more are refused
     std::chrono::milliseconds max_wait{2000};       // a job that waits longer is refused
     std::chrono::milliseconds reconnect_pause{250}; // time between two attempts to connect of one thread, ± 25 %
     // A statement that is cancelled and does not end in this time (the network is silent, most likely) ends with its

@@ -55,11 +55,15 @@ public:
     virtual boost::asio::awaitable<void> refuse_overload() = 0;
 
     // Thread-safe, all three: stops after the response under way, or after one more request if there comes one while
-    // the connection lingers; closes at once; ends what takes longer than it may.
+    // the connection lingers; closes at once; ends what takes longer than it may, unless its deadline has moved.
     virtual void stop() = 0;
     virtual void abort() = 0;
-    void end_if_late(clock::time_point now) {
-        if (now.time_since_epoch().count() > deadline_.load(std::memory_order_relaxed)) expire();
+    virtual void expire() = 0;
+
+    // Whether what the connection is doing takes longer than it may, or longer than a client is trusted to be there
+    // for its answer. Any thread.
+    bool is_late(clock::time_point now) const {
+        return now.time_since_epoch().count() > deadline_.load(std::memory_order_relaxed);
     }
 
     // The descriptor of the socket whose client waits for an answer, or -1. Any thread; it may be closed, or another's,
@@ -72,9 +76,6 @@ public:
 
 protected:
     static constexpr clock::rep no_deadline = clock::duration::max().count();
-
-    // Ends what is under way, unless its deadline has moved meanwhile. Thread-safe.
-    virtual void expire() = 0;
 
     // One clock reading and one store for each phase of a request instead of a timer for each: the server looks at all
     // deadlines now and then.

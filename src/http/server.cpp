@@ -134,7 +134,8 @@ private:
         const auto pause =
             std::clamp<std::chrono::milliseconds>(std::min({o.idle_timeout, o.receive_timeout, o.write_timeout}) / 10,
                                                   std::chrono::milliseconds(5), std::chrono::milliseconds(200));
-        std::vector<connection*> waiting; // those whose clients wait for an answer
+        std::vector<connection*>
+            waiting; // those whose clients have waited for an answer so long that they may have left
         while (watching_) {
             error_code ec;
             clock_.expires_after(pause);
@@ -144,8 +145,11 @@ private:
             waiting.clear();
             for (const auto* const some : {&connections_, &refused_})
                 for (const auto& one : *some) {
-                    one->end_if_late(now);
-                    if (one->waiting_client() >= 0) waiting.push_back(one.get());
+                    if (!one->is_late(now)) continue;
+                    if (one->waiting_client() >= 0)
+                        waiting.push_back(one.get());
+                    else
+                        one->expire();
                 }
             look_for_clients(waiting);
         }

@@ -28,6 +28,8 @@ using boost::system::error_code;
 
 // What is read and thrown away of a refused request, so that the client sees the answer and not a reset.
 inline constexpr std::size_t max_drained_bytes = 1U << 20U;
+// How long a client is trusted to be there while its request is answered; then it is looked for.
+inline constexpr std::chrono::milliseconds leave_check{200};
 // What one system call is given to write.
 inline constexpr std::size_t max_written_at_once = 256U << 10U;
 // How long a client may take to close its side.
@@ -97,7 +99,7 @@ private:
     void expire() override {
         asio::dispatch(stream_.get_executor(), [self = this->shared_from_this()] {
             // Looked at again on the strand: what was late may be over.
-            if (clock::now().time_since_epoch().count() <= self->deadline_.load(std::memory_order_relaxed)) return;
+            if (!self->is_late(clock::now()) || self->waiting_client() >= 0) return;
             self->expired_ = true;
             error_code ignored;
             self->socket().cancel(ignored);
@@ -111,8 +113,10 @@ private:
         left_ = std::stop_source();
         request.left = left_.get_token();
         set_waiting_client(socket().native_handle());
+        allow(leave_check);
         api::response response = co_await state_.handle(std::move(request)); // has time limits of its own
         set_waiting_client(-1);
+        allow_any_time();
         co_return response;
     }
 
