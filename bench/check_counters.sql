@@ -6,6 +6,10 @@ WITH plain AS (
     UNION ALL
     SELECT 'project', project_id, (owner_project_id IS NOT NULL)::text, count(*) FROM catalog.backups
     WHERE parent_id IS NULL GROUP BY 2, 3
+    UNION ALL
+    SELECT 'week', project_id, concat_ws('/', w.week, facet & 1048575), count(*)
+    FROM catalog.backups CROSS JOIN LATERAL (VALUES (catalog.week_of(created_at)), ('-infinity')) w (week)
+    WHERE parent_id IS NULL AND project_id IN (SELECT project_id FROM catalog.project_counts WHERE by_week) GROUP BY 2, 3
 ), counted AS (
     SELECT level, project_id, what, sum(n) AS n FROM (
         SELECT 'facet' AS level, project_id, facet::text AS what, n FROM catalog.facet_counts
@@ -14,7 +18,13 @@ WITH plain AS (
         UNION ALL SELECT 'vault', project_id, vault_id || '/' || facet, n FROM catalog.count_deltas WHERE vault_id IS NOT NULL
         UNION ALL SELECT 'project', project_id, shared::text, n FROM catalog.project_counts
         UNION ALL
-        SELECT 'project', project_id, (facet & 32768 <> 0)::text, n FROM catalog.count_deltas WHERE facet & 65536 = 0) c
+        SELECT 'project', project_id, (facet & 32768 <> 0)::text, n FROM catalog.count_deltas WHERE facet & 65536 = 0
+        UNION ALL
+        SELECT 'week', project_id, concat_ws('/', week, facet), n FROM catalog.week_counts
+        UNION ALL
+        SELECT 'week', project_id, concat_ws('/', w.week, facet & 1048575), n
+        FROM catalog.count_deltas CROSS JOIN LATERAL (VALUES (week), ('-infinity'::timestamptz)) w (week)
+        WHERE facet & 65536 = 0 AND project_id IN (SELECT project_id FROM catalog.project_counts WHERE by_week)) c
     GROUP BY 1, 2, 3 HAVING sum(n) <> 0
 )
 SELECT count(*) FROM plain p FULL JOIN counted c USING (level, project_id, what) WHERE p.n IS DISTINCT FROM c.n

@@ -95,9 +95,16 @@ prepare_program() { # prepare_program [FILE]: installs and builds what is missin
 
 # ---- the catalog
 
-make_catalog() { # a cluster with the settings of scripts/cluster, migrated; a new and empty one unless it is kept
+memory_mb() { # memory_mb PARTS: one of so many equal parts of the machine's memory
+    awk -v parts="$1" '/^MemTotal:/ { print int($2 / 1024 / parts) }' /proc/meminfo
+}
+
+# A cluster with the settings of scripts/cluster, and those that docs/dba.md names for a database of millions; migrated;
+# a new and empty one unless it is kept.
+make_catalog() {
     cluster=${kept_cluster:-$work/cluster}
-    run_job "$root/scripts/cluster" start "$cluster" >"$work/url"
+    run_job "$root/scripts/cluster" start "$cluster" --setting "shared_buffers=$(memory_mb 4)MB" \
+        --setting max_wal_size=8GB >"$work/url"
     admin_url=$(<"$work/url")
     reader_url=$("$root/scripts/cluster" url "$cluster" --user bench_reader)
     writer_url=$("$root/scripts/cluster" url "$cluster" --user bench_writer)

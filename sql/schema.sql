@@ -49,26 +49,59 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION catalog.count_by_week(of_project text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+BEGIN
+    PERFORM FROM catalog.counter_lock FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE 'the counters are being moved by a migration; repeat when it has ended' USING ERRCODE = 'object_in_use';
+    END IF;
+    DELETE FROM catalog.week_facets WHERE project_id = of_project;
+    INSERT INTO catalog.week_facets (project_id, week, own, shared, bits, ns)
+    SELECT of_project, s.week, coalesce(sum(s.n) FILTER (WHERE s.bits & 32768 = 0), 0),
+           coalesce(sum(s.n) FILTER (WHERE s.bits & 32768 <> 0), 0), array_agg(s.bits ORDER BY s.bits),
+           array_agg(s.n ORDER BY s.bits)
+    FROM (SELECT w.week, c.bits, sum(c.n)::bigint AS n
+          FROM (SELECT catalog.week_of(b.created_at) AS week, (b.facet & 1048575)::integer AS bits, count(*) AS n
+                FROM catalog.backups b WHERE b.project_id = of_project AND b.parent_id IS NULL GROUP BY 1, 2
+                UNION ALL
+                SELECT d.week, (d.facet & 1048575)::integer, -d.n FROM catalog.count_deltas d
+                WHERE d.project_id = of_project AND d.facet & 65536 = 0) c
+          CROSS JOIN LATERAL (VALUES (c.week), ('-infinity'::timestamptz)) w (week)
+          GROUP BY 1, 2 HAVING sum(c.n) <> 0) s
+    GROUP BY s.week;
+    UPDATE catalog.project_counts SET by_week = true WHERE project_id = of_project;
+END
+$$;
+
 CREATE FUNCTION catalog.count_changes() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'catalog', 'pg_temp'
     AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO catalog.count_deltas (project_id, facet, vault_id, resource_az, enterprise_project_id, n)
-        SELECT project_id, facet, vault_id, min(resource_az), min(enterprise_project_id), count(*)
-        FROM new_rows GROUP BY 1, 2, 3;
+        INSERT INTO catalog.count_deltas (project_id, facet, vault_id, week, resource_az, enterprise_project_id, n)
+        SELECT project_id, facet, vault_id, CASE WHEN parent_id IS NULL THEN catalog.week_of(created_at) END,
+               min(resource_az), min(enterprise_project_id), count(*)
+        FROM new_rows GROUP BY 1, 2, 3, 4;
     ELSIF TG_OP = 'DELETE' THEN
-        INSERT INTO catalog.count_deltas (project_id, facet, vault_id, resource_az, enterprise_project_id, n)
-        SELECT project_id, facet, vault_id, min(resource_az), min(enterprise_project_id), -count(*)
-        FROM old_rows GROUP BY 1, 2, 3;
+        INSERT INTO catalog.count_deltas (project_id, facet, vault_id, week, resource_az, enterprise_project_id, n)
+        SELECT project_id, facet, vault_id, CASE WHEN parent_id IS NULL THEN catalog.week_of(created_at) END,
+               min(resource_az), min(enterprise_project_id), -count(*)
+        FROM old_rows GROUP BY 1, 2, 3, 4;
     ELSE
-        INSERT INTO catalog.count_deltas (project_id, facet, vault_id, resource_az, enterprise_project_id, n)
-        SELECT project_id, facet, vault_id, min(resource_az), min(enterprise_project_id), sum(n)
-        FROM (SELECT project_id, facet, vault_id, resource_az, enterprise_project_id, 1 AS n FROM new_rows
+        INSERT INTO catalog.count_deltas (project_id, facet, vault_id, week, resource_az, enterprise_project_id, n)
+        SELECT project_id, facet, vault_id, week, min(resource_az), min(enterprise_project_id), sum(n)
+        FROM (SELECT project_id, facet, vault_id, resource_az, enterprise_project_id, 1 AS n,
+                     CASE WHEN parent_id IS NULL THEN catalog.week_of(created_at) END AS week FROM new_rows
               UNION ALL
-              SELECT project_id, facet, vault_id, resource_az, enterprise_project_id, -1 FROM old_rows) c
-        GROUP BY 1, 2, 3 HAVING sum(n) <> 0;
+              SELECT project_id, facet, vault_id, resource_az, enterprise_project_id, -1,
+                     CASE WHEN parent_id IS NULL THEN catalog.week_of(created_at) END FROM old_rows) c
+        GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0;
     END IF;
     IF nextval('catalog.fold_turn') % 256 = 0 THEN
         PERFORM catalog.fold_counts();
@@ -76,6 +109,10 @@ BEGIN
     RETURN NULL;
 END
 $$;
+
+CREATE FUNCTION catalog.counted_by_week_from() RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN 20000;
 
 CREATE FUNCTION catalog.facet(status text, image_type text, resource_type text, dedicated_cloud boolean, incremental boolean, no_updated_at boolean, no_protected_at boolean, member_states smallint, shared boolean, child boolean, resource_az text, enterprise_project_id text) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -87,6 +124,7 @@ CREATE FUNCTION catalog.fold_counts() RETURNS void
     AS $$
 DECLARE
     projects text[];
+    grown text;
 BEGIN
     -- In a stricter isolation level a delta that another session folded meanwhile would be an error here.
     IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
@@ -138,6 +176,29 @@ BEGIN
         GROUP BY 1, 2, 3
         ON CONFLICT (vault_id, project_id, enterprise_project_id) DO UPDATE SET facets = excluded.facets,
             zones = excluded.zones, ns = excluded.ns
+    ), by_week AS MATERIALIZED (
+        SELECT m.project_id, w.week, (m.facet & 1048575)::integer AS bits, sum(m.n)::bigint AS n
+        FROM moved m CROSS JOIN LATERAL (VALUES (m.week), ('-infinity'::timestamptz)) w (week)
+        WHERE m.facet & 65536 = 0 AND w.week IS NOT NULL
+          AND m.project_id IN (SELECT c.project_id FROM catalog.project_counts c WHERE c.by_week)
+        GROUP BY 1, 2, 3 HAVING sum(m.n) <> 0
+    ), to_weeks AS (
+        INSERT INTO catalog.week_facets AS c (project_id, week, own, shared, bits, ns)
+        SELECT project_id, week, coalesce(sum(n) FILTER (WHERE bits & 32768 = 0), 0),
+               coalesce(sum(n) FILTER (WHERE bits & 32768 <> 0), 0),
+               coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(n ORDER BY bits) FILTER (WHERE n <> 0), '{}')
+        FROM (SELECT project_id, week, bits, sum(n)::bigint AS n
+              FROM (SELECT * FROM by_week
+                    UNION ALL
+                    SELECT t.project_id, t.week, old.bits, old.n
+                    FROM (SELECT DISTINCT project_id, week FROM by_week) t
+                    CROSS JOIN LATERAL (SELECT u.* FROM catalog.week_facets p, unnest(p.bits, p.ns) u (bits, n)
+                                        WHERE p.project_id = t.project_id AND p.week = t.week OFFSET 0) old) every
+              GROUP BY 1, 2, 3) summed
+        GROUP BY 1, 2
+        ON CONFLICT (project_id, week) DO UPDATE SET own = excluded.own, shared = excluded.shared, bits = excluded.bits,
+            ns = excluded.ns
     ), to_zones AS (
         INSERT INTO catalog.zone_facets AS c (resource_az, bits, ns)
         SELECT zone, coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
@@ -158,6 +219,12 @@ BEGIN
     SELECT array_agg(DISTINCT project_id) INTO projects FROM moved;
     DELETE FROM catalog.project_facets WHERE project_id = ANY (projects) AND facets = '{}';
     DELETE FROM catalog.vault_facets WHERE project_id = ANY (projects) AND facets = '{}';
+    DELETE FROM catalog.week_facets WHERE project_id = ANY (projects) AND bits = '{}';
+    FOR grown IN SELECT c.project_id FROM catalog.project_counts c WHERE c.project_id = ANY (projects)
+                 GROUP BY 1 HAVING sum(c.n) >= catalog.counted_by_week_from() AND NOT bool_or(c.by_week)
+    LOOP
+        PERFORM catalog.count_by_week(grown);
+    END LOOP;
 END
 $$;
 
@@ -267,7 +334,7 @@ BEGIN
                           WHERE c.vault_id = v.vault_id AND c.enterprise_project_id = v.enterprise_project_id)
     ), to_project AS (
         INSERT INTO catalog.project_counts (project_id, shared, n) SELECT of_project, t.shared, t.n FROM top_level t
-        ON CONFLICT (project_id, shared) DO UPDATE SET n = excluded.n
+        ON CONFLICT (project_id, shared) DO UPDATE SET n = excluded.n, by_week = false
     ), to_facets AS (
         INSERT INTO catalog.project_facets (project_id, enterprise_project_id, facets, zones, ns)
         SELECT of_project, c.enterprise_project_id, array_agg(c.facet ORDER BY c.facet), array_agg(c.zone ORDER BY c.facet),
@@ -283,6 +350,10 @@ BEGIN
     FROM counted c WHERE c.vault_id IS NOT NULL GROUP BY 2, 3
     ON CONFLICT (vault_id, project_id, enterprise_project_id) DO UPDATE SET facets = excluded.facets,
         zones = excluded.zones, ns = excluded.ns;
+    DELETE FROM catalog.week_facets WHERE project_id = of_project;
+    IF (SELECT sum(c.n) FROM catalog.project_counts c WHERE c.project_id = of_project) >= catalog.counted_by_week_from() THEN
+        PERFORM catalog.count_by_week(of_project);
+    END IF;
     PERFORM catalog.recount_zones();
 END
 $$;
@@ -537,10 +608,14 @@ CREATE FUNCTION catalog.truncated() RETURNS trigger
     AS $$
 BEGIN
     TRUNCATE catalog.count_deltas, catalog.project_counts, catalog.project_facets, catalog.vault_facets, catalog.zone_facets,
-        catalog.zone_placements;
+        catalog.zone_placements, catalog.week_facets;
     RETURN NULL;
 END
 $$;
+
+CREATE FUNCTION catalog.week_of(moment timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN date_bin('168:00:00'::interval, moment, '0001-01-01 00:00:00+00'::timestamp with time zone);
 
 CREATE TABLE catalog.backups (
     project_id text NOT NULL COLLATE pg_catalog."C",
@@ -620,7 +695,8 @@ CREATE TABLE catalog.count_deltas (
     vault_id uuid,
     resource_az text COLLATE pg_catalog."C",
     enterprise_project_id text NOT NULL COLLATE pg_catalog."C",
-    n bigint NOT NULL
+    n bigint NOT NULL,
+    week timestamp with time zone
 )
 WITH (autovacuum_vacuum_scale_factor='0.0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_cost_delay='0');
 
@@ -679,7 +755,8 @@ CREATE TABLE catalog.members (
 CREATE TABLE catalog.project_counts (
     project_id text NOT NULL COLLATE pg_catalog."C",
     shared boolean NOT NULL,
-    n bigint NOT NULL
+    n bigint NOT NULL,
+    by_week boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -714,6 +791,24 @@ CREATE TABLE catalog.vaults (
     CONSTRAINT vaults_size_check CHECK (((size >= 0) AND (size <= '1000000000000'::bigint))),
     CONSTRAINT vaults_used_check CHECK (((used >= 0) AND (used <= '1000000000000000'::bigint)))
 );
+
+CREATE TABLE catalog.week_facets (
+    project_id text NOT NULL COLLATE pg_catalog."C",
+    week timestamp with time zone NOT NULL,
+    own bigint NOT NULL,
+    shared bigint NOT NULL,
+    bits integer[] NOT NULL,
+    ns bigint[] NOT NULL
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05');
+
+CREATE VIEW catalog.week_counts WITH (security_invoker='true') AS
+ SELECT w.project_id,
+    w.week,
+    (u.bits)::bigint AS facet,
+    u.n
+   FROM (catalog.week_facets w
+     CROSS JOIN LATERAL UNNEST(w.bits, w.ns) u(bits, n));
 
 CREATE TABLE catalog.zone_facets (
     resource_az text COLLATE pg_catalog."C",
@@ -766,6 +861,9 @@ ALTER TABLE ONLY catalog.vaults
 
 ALTER TABLE ONLY catalog.vaults
     ADD CONSTRAINT vaults_pkey PRIMARY KEY (project_id, id);
+
+ALTER TABLE ONLY catalog.week_facets
+    ADD CONSTRAINT week_facets_pkey PRIMARY KEY (project_id, week);
 
 ALTER TABLE ONLY catalog.zone_facets
     ADD CONSTRAINT zone_facets_resource_az_key UNIQUE NULLS NOT DISTINCT (resource_az);
@@ -863,6 +961,8 @@ CREATE POLICY enterprise_projects ON catalog.project_facets AS RESTRICTIVE FOR S
 
 CREATE POLICY enterprise_projects ON catalog.vault_facets AS RESTRICTIVE FOR SELECT TO catalog_reader USING (((enterprise_project_id = ANY (( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects)::text[])) IS NOT FALSE));
 
+CREATE POLICY enterprise_projects ON catalog.week_facets AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects) IS NULL));
+
 CREATE POLICY every_tenant ON catalog.zone_facets FOR SELECT TO catalog_reader USING (((( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text) AND (( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects) IS NULL)));
 
 CREATE POLICY every_tenant ON catalog.zone_placements FOR SELECT TO catalog_reader USING (((( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text) AND (( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects) IS NULL)));
@@ -889,9 +989,13 @@ CREATE POLICY tenant ON catalog.vault_facets FOR SELECT TO catalog_reader USING 
 
 CREATE POLICY tenant ON catalog.vaults FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
 
+CREATE POLICY tenant ON catalog.week_facets FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
+
 ALTER TABLE catalog.vault_facets ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE catalog.vaults ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE catalog.week_facets ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY writer ON catalog.backups FOR SELECT TO catalog_writer USING (true);
 
@@ -910,6 +1014,8 @@ CREATE POLICY writer ON catalog.replication_records TO catalog_writer USING (tru
 CREATE POLICY writer ON catalog.vault_facets FOR SELECT TO catalog_writer USING (true);
 
 CREATE POLICY writer ON catalog.vaults TO catalog_writer USING (true) WITH CHECK (true);
+
+CREATE POLICY writer ON catalog.week_facets FOR SELECT TO catalog_writer USING (true);
 
 CREATE POLICY writer ON catalog.zone_facets FOR SELECT TO catalog_writer USING (true);
 
@@ -937,7 +1043,13 @@ GRANT ALL ON FUNCTION catalog.backup_document(id uuid, project_id text, checkpoi
 REVOKE ALL ON FUNCTION catalog.begin_request(project_id text, user_id text, all_tenants boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.begin_request(project_id text, user_id text, all_tenants boolean) TO catalog_reader;
 
+REVOKE ALL ON FUNCTION catalog.count_by_week(of_project text) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.count_by_week(of_project text) TO catalog_writer;
+
 REVOKE ALL ON FUNCTION catalog.count_changes() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION catalog.counted_by_week_from() FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.counted_by_week_from() TO catalog_writer;
 
 REVOKE ALL ON FUNCTION catalog.facet(status text, image_type text, resource_type text, dedicated_cloud boolean, incremental boolean, no_updated_at boolean, no_protected_at boolean, member_states smallint, shared boolean, child boolean, resource_az text, enterprise_project_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.facet(status text, image_type text, resource_type text, dedicated_cloud boolean, incremental boolean, no_updated_at boolean, no_protected_at boolean, member_states smallint, shared boolean, child boolean, resource_az text, enterprise_project_id text) TO catalog_writer;
@@ -994,6 +1106,9 @@ REVOKE ALL ON FUNCTION catalog.sync_shares(owners text[], ids uuid[]) FROM PUBLI
 
 REVOKE ALL ON FUNCTION catalog.truncated() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION catalog.week_of(moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.week_of(moment timestamp with time zone) TO catalog_writer;
+
 GRANT SELECT ON TABLE catalog.backups TO catalog_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.backups TO catalog_writer;
 
@@ -1022,6 +1137,12 @@ GRANT SELECT ON TABLE catalog.vault_counts TO catalog_writer;
 
 GRANT SELECT ON TABLE catalog.vaults TO catalog_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.vaults TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.week_facets TO catalog_reader;
+GRANT SELECT ON TABLE catalog.week_facets TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.week_counts TO catalog_reader;
+GRANT SELECT ON TABLE catalog.week_counts TO catalog_writer;
 
 GRANT SELECT ON TABLE catalog.zone_facets TO catalog_reader;
 GRANT SELECT ON TABLE catalog.zone_facets TO catalog_writer;

@@ -1,10 +1,34 @@
 -- The counters of project $1 that, with the deltas that are not folded in yet, are not what a plain count of its rows
--- gives, and those whose zone and enterprise project are not their facet's: kind, key, is, should be.
+-- gives, those of its weeks if they are counted, and those whose zone and enterprise project are not their facet's: kind,
+-- key, is, should be.
 WITH plain AS MATERIALIZED (
     SELECT b.facet, b.vault_id, count(*) AS n FROM catalog.backups b WHERE b.project_id = $1::text GROUP BY 1, 2
 ), deltas AS MATERIALIZED (
-    SELECT d.facet, d.vault_id, d.resource_az, d.enterprise_project_id, d.n FROM catalog.count_deltas d
+    SELECT d.facet, d.vault_id, d.week, d.resource_az, d.enterprise_project_id, d.n FROM catalog.count_deltas d
     WHERE d.project_id = $1::text
+), by_week AS MATERIALIZED (
+    SELECT coalesce(bool_or(p.by_week), false) AS counted FROM catalog.project_counts p WHERE p.project_id = $1::text
+), weeks AS (
+    SELECT c.week, c.bits, c.shared, sum(c.n) AS n, sum(c.wanted) AS wanted
+    FROM (SELECT w.week, k.bits, k.shared, 0 AS n, r.n AS wanted
+          FROM (SELECT catalog.week_of(b.created_at) AS week, b.facet & 1048575 AS bits, count(*) AS n
+                FROM catalog.backups b WHERE b.project_id = $1::text AND b.facet & 65536 = 0 GROUP BY 1, 2) r
+          CROSS JOIN LATERAL (VALUES (r.week), ('-infinity'::timestamptz)) w (week)
+          CROSS JOIN LATERAL (VALUES (r.bits, NULL), (NULL, r.bits & 32768 <> 0)) k (bits, shared)
+          WHERE (SELECT counted FROM by_week)
+          UNION ALL
+          SELECT w.week, k.bits, k.shared, d.n, 0
+          FROM deltas d CROSS JOIN LATERAL (VALUES (d.week), ('-infinity'::timestamptz)) w (week)
+          CROSS JOIN LATERAL (VALUES (d.facet & 1048575, NULL), (NULL, d.facet & 32768 <> 0)) k (bits, shared)
+          WHERE d.facet & 65536 = 0 AND (SELECT counted FROM by_week)
+          UNION ALL
+          SELECT f.week, f.facet, NULL, f.n, 0 FROM catalog.week_counts f WHERE f.project_id = $1::text
+          UNION ALL
+          SELECT f.week, NULL, k.shared, k.n, 0
+          FROM catalog.week_facets f CROSS JOIN LATERAL (VALUES (false, f.own), (true, f.shared)) k (shared, n)
+          WHERE f.project_id = $1::text) c
+    GROUP BY 1, 2, 3
+    HAVING sum(c.n) <> sum(c.wanted)
 ), compared AS (
     SELECT c.kind, c.shared, c.facet, c.vault_id, sum(c.n) AS n, sum(c.wanted) AS wanted
     FROM (SELECT 'project_counts' AS kind, facet & 32768 <> 0 AS shared, NULL::bigint AS facet, NULL::uuid AS vault_id,
@@ -33,6 +57,11 @@ SELECT c.kind,
               'project ' || $1::text),
        c.n::text, c.wanted::text
 FROM compared c
+UNION ALL
+SELECT 'week_counts', concat(CASE WHEN c.week = '-infinity' THEN 'all weeks, ' ELSE 'week of ' || (c.week)::date || ', ' END,
+                             CASE WHEN c.shared THEN 'backups shared with ' WHEN NOT c.shared THEN 'backups of '
+                                  ELSE 'facet bits ' || c.bits || ' of ' END, 'project ', $1::text), c.n::text, c.wanted::text
+FROM weeks c
 UNION ALL
 SELECT 'placement', 'facet ' || p.facet || ' in ' || p.name || ' of project ' || $1::text,
        concat('zone ' || p.resource_az || ', ', 'enterprise project ' || p.enterprise_project_id),

@@ -1,3 +1,3 @@
 -- Whether the schema has what verify calls.
 SELECT to_regprocedure('catalog.repair_backups(uuid[])') IS NOT NULL AND to_regprocedure('catalog.recount(text)') IS NOT NULL
-    AND to_regprocedure('catalog.recount_zones()') IS NOT NULL
+    AND to_regprocedure('catalog.recount_zones()') IS NOT NULL AND to_regprocedure('catalog.count_by_week(text)') IS NOT NULL

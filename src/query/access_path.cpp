@@ -20,6 +20,8 @@ constexpr double row_fetched = 0.35;   // one row found by index and sorted
 constexpr double row_visited = 1.0;    // one row whose filter is in the heap only
 constexpr double facet_sought = 2;     // the first row of a facet
 constexpr double facets_named = 4'000; // the facets of all projects by their lower bits
+constexpr double facets_named_of_project = 2'000;
+constexpr double share_of_week = 0.02; // of a project's rows, in a week: what is walked where weeks are skipped
 
 struct option {
     query::access access;
@@ -31,7 +33,10 @@ public:
     chooser(const scope& scope, const row_counts& counts)
         : request_(scope.request)
         , counts_(counts)
-        , whole_facets_(has_whole_facets(scope))
+        , found_in_range_(scope.vaults && (scope.request.start_time || scope.request.end_time))
+        , naming_(has_whole_facets(scope, counts) ? 0
+                  : scope.request.all_tenants     ? facets_named
+                                                  : facets_named_of_project)
         , listed_(std::max({counts.listed, counts.indexed, counts.facet_matches})) {}
 
     // The cheapest way to the rows of a class, or of all classes; `first_key` sorts them.
@@ -111,9 +116,9 @@ private:
         if (!counts_.facets.empty()) {
             const auto facets = std::count_if(counts_.facets.begin(), counts_.facets.end(),
                                               [&](const auto& entry) { return !only || only->holds(entry.facet); });
-            options.push_back({access::fetch_facet, facet_rows(only) * (has_substring() ? row_visited : row_fetched) +
-                                                        static_cast<double>(facets) * facet_sought +
-                                                        (whole_facets_ ? 0 : facets_named)});
+            const double rows = found_in_range_ ? matches(only) : facet_rows(only);
+            options.push_back({access::fetch_facet, rows * (has_substring() ? row_visited : row_fetched) +
+                                                        static_cast<double>(facets) * facet_sought + naming_});
         }
         const double per_entry = has_substring() ? name_scanned : entry_walked;
         if ((request_.start_time || request_.end_time) && (!has_substring() || !request_.all_tenants))
@@ -132,7 +137,8 @@ private:
 
     const list_request& request_;
     const row_counts& counts_;
-    bool whole_facets_;
+    bool found_in_range_; // the index of facets finds vaults' rows by time, too
+    double naming_;       // to find out which whole facets there are
     std::uint64_t listed_;
 };
 
@@ -186,7 +192,10 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
     }
     const chooser choose(scope, counts);
     const std::vector<sort_term> order = total_order(scope.request.sort);
-    const double need = static_cast<double>(scope.request.limit) + static_cast<double>(scope.request.offset);
+    const double skipped_to = can_skip_weeks(scope, counts, marker) ? static_cast<double>(counts.total) * share_of_week
+                                                                    : static_cast<double>(scope.request.offset);
+    const double need =
+        static_cast<double>(scope.request.limit) + std::min(skipped_to, static_cast<double>(scope.request.offset));
 
     const auto take_all = [&](const option& best) -> access_path& {
         path.branches.push_back({std::nullopt, best.access, true});

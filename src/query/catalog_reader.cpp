@@ -114,12 +114,13 @@ row_counts count_rows(request_transaction& transaction, const scope& scope, cons
     // A user with grants sees the changes but not the project's total: then this is no number, and facets say more.
     counts.listed = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_integer(listed.text(0, 0))));
     counts.indexed = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_integer(listed.text(0, 1))));
+    counts.by_week = listed.text(0, 2) == "t";
     const bool unfiltered = is_unfiltered(scope);
     if (unfiltered && tie_classes(total_order(scope.request.sort)).empty()) {
         counts.facet_matches = counts.total = counts.listed;
         return counts;
     }
-    const db::rows facets = transaction.run("count by facet", facets_statement(scope));
+    const db::rows facets = transaction.run("count by facet", facets_statement(scope, counts));
     for (std::size_t i = 0; i < facets.size(); ++i) {
         const auto n = static_cast<std::uint64_t>(to_integer(facets.text(i, 1)));
         counts.facets.push_back({to_integer(facets.text(i, 0)), n});
@@ -144,6 +145,13 @@ std::string names_of(const access_path& path) {
         out += name;
     }
     return out;
+}
+
+// The list begins behind the weeks that weeks_statement found.
+void skip_weeks(access_path& path, const db::rows& weeks) {
+    path.begins_at = std::string(weeks.text(0, 0));
+    path.offset -= static_cast<std::uint64_t>(to_integer(weeks.text(0, 1)));
+    path.reason += ", behind " + std::string(weeks.text(0, 1)) + " matches of whole weeks";
 }
 
 // A document begins with its id (migrations/deploy/backups.sql: backup_document).
@@ -243,7 +251,12 @@ db::rows list_reading::next(std::uint32_t most, db::session::ending end) {
         s.marker = std::move(*found);
     }
     request.limit = most;
-    const access_path path = choose_access_path(s.scope, s.counts, s.marker);
+    access_path path = choose_access_path(s.scope, s.counts, s.marker);
+    if (can_skip_weeks(s.scope, s.counts, s.marker) && !path.branches.empty() &&
+        path.branches.front().access == access::walk) {
+        const db::rows weeks = s.transaction.run("skip whole weeks", weeks_statement(s.scope));
+        if (!weeks.empty()) skip_weeks(path, weeks);
+    }
     if (s.how.path_chosen) s.how.path_chosen(path.reason);
     s.path_names = names_of(path);
     db::rows rows;

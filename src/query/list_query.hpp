@@ -35,6 +35,7 @@ struct row_counts {
     std::uint64_t indexed = 0;       // those of every own_type, which the indexes hold
     std::uint64_t facet_matches = 0; // rows that match the facet and vault filters
     std::uint64_t total = 0;         // rows that match every filter: the answer's `count`
+    bool by_week = false;            // the project's weeks are counted (migrations/deploy/week_counts.sql)
 };
 
 // The marker's value of each sort key, as PostgreSQL writes it.
@@ -81,8 +82,9 @@ struct branch {
 struct access_path {
     std::vector<branch> branches; // none: nothing can match, no statement is needed
     bool one_stage = false;       // documents straight from the walk, for when (nearly) every row walked matches
-    std::uint64_t offset = 0;     // what is left of the request's offset after whole branches were skipped
-    std::string reason;           // for `explain`
+    std::uint64_t offset = 0;     // what is left of the request's offset after whole branches and weeks were skipped
+    std::optional<std::string> begins_at = std::nullopt; // created_at where the walk begins, see skip_weeks
+    std::string reason;                                  // for `explain`
 };
 
 // The filters on low-cardinality columns, as conditions on the facet's bits.
@@ -104,21 +106,30 @@ bool counters_suffice(const scope& scope);
 // True if the number of listed rows is the answer: no filter but own_type.
 bool is_unfiltered(const scope& scope);
 
-// True if row_counts::facets has whole facets. Over all projects there are too many: then it has their lower bits
-// alone, unless the filters leave the facets of some enterprise projects or vaults.
-bool has_whole_facets(const scope& scope);
+// True if row_counts::facets has whole facets. Over all projects, and in a large one, there are too many: then it has
+// their lower bits alone, unless the filters leave the facets of some zones, enterprise projects or vaults.
+bool has_whole_facets(const scope& scope, const row_counts& counts);
+
+// True if weeks can be skipped on the way to the request's offset: weeks_statement tells which.
+bool can_skip_weeks(const scope& scope, const row_counts& counts, const std::optional<marker_place>& marker);
 
 // Ids of the vaults used to at least the request's used_percent (and equal to its vault_id). Columns: id.
 db::statement vaults_statement(const scope& scope);
 
-// Number of listed rows, and of those of every own_type. Columns: n, indexed.
+// Number of listed rows, and of those of every own_type; whether the project's weeks are counted. Columns: n, indexed,
+// by_week.
 db::statement listed_statement(const scope& scope);
 
-// Facets that match the facet and vault filters, with their number of rows. Columns: facet, n.
-db::statement facets_statement(const scope& scope);
+// Facets that match the facet and vault filters, with their number of rows. Columns: facet, n. Needs `counts.by_week`.
+db::statement facets_statement(const scope& scope, const row_counts& counts);
 
-// Number of rows that match all filters, from the indexes. Columns: n. Needs `counts.facets`.
+// Number of rows that match all filters, from the indexes and, for a time range, the counters of its whole weeks.
+// Columns: n. Needs all of `counts` but the total.
 db::statement count_statement(const scope& scope, const row_counts& counts);
+
+// How far the request's offset gets in whole weeks. One row. Columns: created_at where the list goes on behind them,
+// the number of matches in them. Only where can_skip_weeks().
+db::statement weeks_statement(const scope& scope);
 
 // The page's documents in order. Columns: document[, replication_document].
 db::statement page_statement(const scope& scope, const row_counts& counts, const access_path& path,

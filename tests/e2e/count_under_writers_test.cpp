@@ -1,4 +1,4 @@
-// This file checks that `count` is exact while eight writers insert, update and delete.
+// This file checks that `count` is exact while sixteen writers insert, update and delete.
 #define BOOST_TEST_DYN_LINK
 #define BOOST_TEST_MODULE count_under_writers
 #include "comparison.hpp"
@@ -24,8 +24,8 @@ namespace json = boost::json;
 // The small project stays under 1,000 backups, so that one page shows all; the other one grows.
 const std::string small_project = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a";
 const std::string large_project = "1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a";
-constexpr int writers = 8;
-constexpr std::size_t small_share = 100; // backups of one writer in the small project
+constexpr int writers = 16;
+constexpr std::size_t small_share = 60; // backups of one writer in the small project
 
 struct vocabulary {
     std::string project;
@@ -80,6 +80,11 @@ std::vector<filter> filters(const vocabulary& words) {
     out.push_back({{{"used_percent", "50"}}, "vault_id IN ('" + words.vaults[0] + "', '" + words.vaults[1] + "')"});
     out.push_back({{{"start_time", "2024-01-02T00:00:00"}, {"end_time", "2024-02-01T11:30:00Z"}},
                    "created_at BETWEEN '2024-01-02T00:00:00Z' AND '2024-02-01T11:30:00Z'"});
+    out.push_back({{{"end_time", "2024-01-31T23:59:59.999999"}}, "created_at < '2024-02-01Z'"});
+    out.push_back({{{"start_time", "2024-01-01T12:00:00"}, {"end_time", "2025-01-01T11:00:00"}, {"status", "error"}},
+                   "created_at BETWEEN '2024-01-01T12:00:00Z' AND '2025-01-01T11:00:00Z' AND status = 'error'"});
+    out.push_back({{{"start_time", "2024-01-01T12:00:00"}, {"vault_id", words.vaults[1]}},
+                   "created_at >= '2024-01-01T12:00:00Z' AND vault_id = '" + words.vaults[1] + "'"});
     out.push_back({{{"start_time", "2024-01-01T10:00:00"}, {"status", "available"}},
                    "created_at >= '2024-01-01T10:00:00Z' AND status = 'available'"});
     return out;
@@ -191,11 +196,10 @@ std::string list_target(const std::string& project, const model::parameters& que
     return target_of("/v3/" + project + "/backups", all);
 }
 
-} // namespace
-
-BOOST_AUTO_TEST_CASE(count_is_exact_while_eight_writers_write) {
+void ask_while_writers_write(unsigned by_week_from) {
     postgres_cluster& cluster = postgres_cluster::instance();
     const std::string database = cluster.create_database();
+    cluster.count_by_week_from(database, by_week_from);
     const std::string writer_url = cluster.url("test_writer", database);
     const vocabulary small_words = make_vocabulary(small_project);
     const vocabulary large_words = make_vocabulary(large_project);
@@ -280,7 +284,18 @@ BOOST_AUTO_TEST_CASE(count_is_exact_while_eight_writers_write) {
                              wanted);
         }
     if (failures.count() > 0) BOOST_ERROR(failures.text());
+    BOOST_TEST((superuser.value("SELECT count(*) > 0 FROM catalog.week_facets") == "t") == (by_week_from == 1));
     BOOST_TEST(steps.load() > 500u);
     BOOST_TEST(answers.load() > 100u);
     service.stop();
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(count_is_exact_while_sixteen_writers_write) {
+    ask_while_writers_write(20'000);
+}
+
+BOOST_AUTO_TEST_CASE(count_by_week_is_exact_while_sixteen_writers_write) {
+    ask_while_writers_write(1);
 }

@@ -46,6 +46,7 @@ public:
         , database_(postgres_cluster::instance().create_database()) {
         model_.load_lines(catalog_.lines);
         read_rights();
+        if (seed % 2 == 0) postgres_cluster::instance().count_by_week_from(database_, 1);
         import_records(postgres_cluster::instance().url("test_writer", database_), catalog_.lines);
         const std::string url = postgres_cluster::instance().url("test_reader", database_);
         // What is compared is what answers hold, not how soon a busy machine gives them.

@@ -39,6 +39,7 @@ struct stage {
         , database(postgres_cluster::instance().create_database())
         , writer_url(postgres_cluster::instance().url("test_writer", database))
         , sql(postgres_cluster::instance().superuser_url(database)) {
+        postgres_cluster::instance().count_by_week_from(database, 1);
         import_records(writer_url, catalog.lines);
         sql.run("SET search_path = catalog; SET timezone = 'UTC'");
     }
@@ -50,7 +51,12 @@ struct stage {
                          "UNION ALL SELECT 'r' || r FROM replication_records r "
                          "UNION ALL SELECT concat_ws(' ', project_id, facet, sum(n)) FROM (SELECT project_id, facet, n "
                          "FROM facet_counts UNION ALL SELECT project_id, facet, n FROM count_deltas) c "
-                         "GROUP BY project_id, facet HAVING sum(n) <> 0) t");
+                         "GROUP BY project_id, facet HAVING sum(n) <> 0 "
+                         "UNION ALL SELECT concat_ws(' ', 'w', project_id, week, facet, sum(n)) FROM ("
+                         "SELECT project_id, week, facet, n FROM week_counts "
+                         "UNION ALL SELECT project_id, w.week, facet & 1048575, n FROM count_deltas "
+                         "CROSS JOIN LATERAL (VALUES (week), ('-infinity')) w (week) WHERE facet & 65536 = 0) c "
+                         "GROUP BY project_id, week, facet HAVING sum(n) <> 0) t");
     }
 
     random_catalog catalog;
@@ -155,6 +161,17 @@ std::vector<damage> damages() {
          "INSERT INTO project_facets VALUES ('zzz', '0', '{0}', '{NULL}', '{3}')",
          {"facet_counts", "placement"}},
         {"zone_counts", "UPDATE zone_facets SET ns[1] = ns[1] + 1 WHERE resource_az IS NOT NULL", {"zone_counts"}},
+        {"week_counts",
+         "UPDATE week_facets SET ns[1] = ns[1] + 1 WHERE ctid = (SELECT min(ctid) FROM week_facets)",
+         {"week_counts"}},
+        {"week_counts of all weeks",
+         "UPDATE week_facets SET bits[1] = bits[1] # 7 WHERE week = '-infinity'",
+         {"week_counts"}},
+        {"week_counts, the sum", "UPDATE week_facets SET own = own + 1 WHERE week <> '-infinity'", {"week_counts"}},
+        {"week_counts lost", "DELETE FROM week_facets", {"week_counts"}},
+        {"weeks of a project that are not said to be counted",
+         "UPDATE project_counts SET by_week = false",
+         {"week_counts"}},
         {"zone_counts lost", "DELETE FROM zone_facets", {"zone_counts"}},
         {"placements lost", "DELETE FROM zone_placements", {"zone_counts"}},
         {"placement",

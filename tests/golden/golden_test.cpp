@@ -24,13 +24,18 @@ std::string text_of(const shapes::shape& shape) {
     const query::scope scope = shapes::scope_of(shape, "p0");
     const query::row_counts counts = shapes::counts_of(shape);
     const auto marker = shapes::marker_of(shape);
-    const query::access_path path = query::choose_access_path(scope, counts, marker);
-    out << "## " << shape.query << (shape.marker ? " (marker)" : "") << '\n' << path.reason << '\n';
+    query::access_path path = query::choose_access_path(scope, counts, marker);
+    out << "## " << shape.query << (shape.marker ? " (marker)" : "") << (shape.by_week ? " (by week)" : "") << '\n'
+        << path.reason << '\n';
     if (query::is_unfiltered(scope))
         print(out, "listed", query::listed_statement(scope));
     else
-        print(out, "facets", query::facets_statement(scope));
+        print(out, "facets", query::facets_statement(scope, counts));
     if (!query::counters_suffice(scope)) print(out, "count", query::count_statement(scope, counts));
+    if (query::can_skip_weeks(scope, counts, marker)) {
+        print(out, "weeks", query::weeks_statement(scope));
+        path.begins_at = "2026-03-02 00:00:00+00";
+    }
     if (!path.branches.empty()) print(out, "page", query::page_statement(scope, counts, path, marker));
     return out.str() + "\n";
 }
@@ -72,7 +77,7 @@ BOOST_AUTO_TEST_CASE(text_does_not_depend_on_values) {
         const query::scope scope = shapes::scope_of(shape, "p");
         const query::row_counts counts = shapes::counts_of(shape);
         const auto marker = shapes::marker_of(shape);
-        return query::facets_statement(scope).text() + query::count_statement(scope, counts).text() +
+        return query::facets_statement(scope, counts).text() + query::count_statement(scope, counts).text() +
                query::page_statement(scope, counts, query::choose_access_path(scope, counts, marker), marker).text();
     };
     BOOST_TEST(text(one) == text(other));

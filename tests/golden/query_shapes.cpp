@@ -11,8 +11,8 @@ namespace query = catalog::query;
 
 std::vector<shape> all() {
     std::vector<shape> list;
-    const auto add = [&](std::string text, selectivity matches, bool marker = false) {
-        list.push_back({std::move(text), matches, marker});
+    const auto add = [&](std::string text, selectivity matches, bool marker = false, bool by_week = false) {
+        list.push_back({std::move(text), matches, marker, by_week});
     };
     for (const char* key : {"created_at", "updated_at", "name", "status", "protected_at", "id"}) {
         for (const char* direction : {"asc", "desc"}) {
@@ -57,6 +57,21 @@ std::vector<shape> all() {
     }
     for (const char* text : {"all_tenants=true&own_type=shared", "all_tenants=true&status=error&sort=name:asc"})
         add(text, selectivity::rare, true);
+    for (const char* text :
+         {"status=error&status=deleting", "resource_az=az1", "vault_id=cca85ea5-00a4-418d-9222-bd83985bc515",
+          "limit=50&offset=15000", "sort=created_at:asc&status=error&limit=50&offset=15000",
+          "sort=name&limit=50&offset=15000", "start_time=2026-01-01T00:00:00Z",
+          "end_time=2026-01-01T00:00:00Z&status=error",
+          "start_time=2026-01-01T00:00:00&end_time=2026-02-01T00:00:00&resource_az=az1",
+          "start_time=2026-01-05T00:00:00&end_time=2026-02-01T23:59:59.999999",
+          "start_time=2026-01-01T00:00:00&end_time=2026-01-06T00:00:00",
+          "start_time=2026-01-01T00:00:00&enterprise_project_id=0",
+          "start_time=2026-01-01T00:00:00&vault_id=cca85ea5-00a4-418d-9222-bd83985bc515",
+          "start_time=2026-01-01T00:00:00&resource_id=1a503932-ee8f-4dd5-8248-8dfb57e584c5"})
+        add(text, selectivity::common, false, true);
+    for (const char* text : {"status=error", "start_time=2026-01-01T00:00:00&enterprise_project_id=0",
+                             "start_time=2026-01-01T00:00:00&vault_id=cca85ea5-00a4-418d-9222-bd83985bc515"})
+        add(text, selectivity::rare, false, true);
     return list;
 }
 
@@ -79,6 +94,7 @@ query::row_counts counts_of(const shape& shape) {
                                                                    : 20;
     counts.facets = {{(std::int64_t{5} << 20) | 8, n}, {(std::int64_t{-7} << 20) | 10, n}};
     counts.facet_matches = counts.total = 2 * n;
+    counts.by_week = shape.by_week;
     return counts;
 }
 

@@ -30,6 +30,7 @@ struct two_tenants {
     two_tenants()
         : database(postgres_cluster::instance().create_database()) {
         sql_session sql(postgres_cluster::instance().superuser_url(database));
+        postgres_cluster::instance().count_by_week_from(database, 1);
         sql.run(R"(
             INSERT INTO catalog.backups (project_id, id, checkpoint_id, resource_id, provider_id, vault_id, enterprise_project_id,
                 name, resource_type, created_at)
@@ -68,7 +69,7 @@ void identify(db::session& session, const char* project, const char* user, bool 
 
 constexpr auto tenant_tables = std::to_array<std::string_view>(
     {"backups", "vaults", "project_counts", "facet_counts", "vault_counts", "count_deltas", "project_facets",
-     "vault_facets", "zone_counts", "zone_facets", "zone_placements"});
+     "vault_facets", "zone_counts", "zone_facets", "zone_placements", "week_facets", "week_counts"});
 
 } // namespace
 
@@ -105,7 +106,8 @@ BOOST_FIXTURE_TEST_CASE(other_tables_are_closed, two_tenants) {
         BOOST_CHECK_THROW(reader.run_once(db::statement("SELECT * FROM catalog." + std::string(table))), db::error);
     for (const std::string_view change :
          {"DELETE FROM catalog.backups", "UPDATE catalog.backups SET name = ''", "SELECT catalog.fold_counts()",
-          "SELECT catalog.recount_zones()", "UPDATE catalog.zone_facets SET ns = '{}'",
+          "SELECT catalog.recount_zones()", "SELECT catalog.count_by_week('a')",
+          "UPDATE catalog.week_facets SET ns = '{}'", "UPDATE catalog.zone_facets SET ns = '{}'",
           "DELETE FROM catalog.facet_counts", "SELECT catalog.sync_shares(ARRAY['a'], ARRAY[gen_random_uuid()])",
           "TRUNCATE catalog.backups"})
         BOOST_CHECK_THROW(reader.run_once(db::statement(change)), db::error);
@@ -175,6 +177,15 @@ BOOST_FIXTURE_TEST_CASE(grants_restrict_by_the_database_alone, two_tenants) {
     BOOST_TEST((projects("a", false) == std::vector<std::string>{"e1"}));
     BOOST_TEST((projects("b", true) == std::vector<std::string>{"e1"}));
     BOOST_TEST(projects("nobody", false).empty());
+    // Counters that do not tell enterprise projects apart are not for a user who may not see all of them.
+    for (const char* user : {"alice", "carol"}) {
+        reader.begin(true);
+        identify(reader, "a", user, false);
+        const auto weeks =
+            column(reader.run_once(db::statement("SELECT DISTINCT project_id FROM catalog.week_facets")));
+        reader.commit();
+        BOOST_TEST((weeks == (*user == 'a' ? std::vector<std::string>{"a"} : std::vector<std::string>{})), user);
+    }
 }
 
 // One connection serves two tenants in turn, with errors between: nothing of one's settings reaches the other.

@@ -9,6 +9,8 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <vector>
+
 BOOST_AUTO_TEST_SUITE(plans)
 
 namespace json = boost::json;
@@ -113,6 +115,7 @@ struct visited_page {
     std::string last_id;
     std::size_t rows = 0;
     std::string path;
+    double other_buffers = 0; // of statements that find the marker or skip weeks
 };
 
 // Reads a page through the reader and explains its page statement on the way.
@@ -125,8 +128,12 @@ visited_page read(db::session& session, const std::string& text) {
         if (purpose != "set the caller") {
             const visit seen = explain(session, statement);
             BOOST_TEST(!seen.sequential, text << ": " << purpose << " scans backups: " << seen.text);
-            if (purpose == "read the page") out.page = seen;
-            if (purpose.starts_with("count")) out.count_buffers += seen.buffers;
+            if (purpose == "read the page")
+                out.page = seen;
+            else if (purpose.starts_with("count"))
+                out.count_buffers += seen.buffers;
+            else
+                out.other_buffers += seen.buffers;
         }
     };
     how.path_chosen = [&](const std::string& reason) { out.path = reason; };
@@ -252,6 +259,94 @@ BOOST_AUTO_TEST_CASE(no_request_touches_more_than_its_bound) {
             BOOST_TEST(deep.page.buffers + deep.count_buffers <= most_buffers, text << ", deep: " << deep.page.buffers
                                                                                     << " + " << deep.count_buffers
                                                                                     << " (" << deep.path << ")");
+        }
+    }
+}
+
+// The counters of weeks, against plain SQL: whatever the range and the other filters are, and changes that are not
+// folded in yet count, too. What is read is the ends of the range and one row a week.
+BOOST_AUTO_TEST_CASE(ranges_are_counted_by_weeks) {
+    sql_session sql(postgres_cluster::instance().superuser_url(database));
+    db::session reader = session();
+    BOOST_TEST(sql.value("SELECT bool_or(by_week)::text FROM catalog.project_counts WHERE project_id = 'big'") ==
+               "true");
+    BOOST_TEST(
+        sql.value("SELECT coalesce(bool_or(by_week), false)::text FROM catalog.project_counts WHERE project_id <> "
+                  "'big'") == "false");
+    sql.run("UPDATE catalog.backups SET status = 'restoring' WHERE project_id = 'big' AND name LIKE 'autobk_00%'; "
+            "DELETE FROM catalog.backups WHERE project_id = 'big' AND name LIKE 'autobk_01%'");
+    BOOST_TEST(sql.value("SELECT count(*) > 0 FROM catalog.count_deltas") == "t");
+    const std::string vault = sql.value("SELECT md5('v3')::uuid");
+    const std::vector<std::pair<std::string, std::string>> filters{
+        {"", "true"},
+        {"&status=error", "status = 'error'"},
+        {"&status=restoring&status=deleting", "status IN ('restoring', 'deleting')"},
+        {"&resource_az=az1", "resource_az = 'az1'"},
+        {"&enterprise_project_id=ep7", "enterprise_project_id = 'ep7'"},
+        {"&vault_id=" + vault, "vault_id = '" + vault + "'"},
+        {"&vault_id=" + vault + "&resource_az=az2&image_type=replication",
+         "vault_id = '" + vault + "' AND resource_az = 'az2' AND image_type = 'replication'"},
+        {"&name=autobk_1", "strpos(name, 'autobk_1') > 0"}};
+    const std::vector<std::pair<std::string, std::string>> ranges{{"2025-01-10T10:00:00", ""},
+                                                                  {"", "2025-02-03T23:59:59"},
+                                                                  {"2025-01-06T00:00:00", "2025-02-02T23:59:59"},
+                                                                  {"2025-01-03T07:08:09", "2025-02-14T00:00:00"},
+                                                                  {"2025-01-14T00:00:00", "2025-01-15T00:00:00"},
+                                                                  {"2025-01-14T00:00:00", "2025-01-25T12:00:00"},
+                                                                  {"2024-01-01T00:00:00", "2026-01-01T00:00:00"},
+                                                                  {"2026-01-01T00:00:00", ""}};
+    for (const auto& [from, to] : ranges) {
+        for (const auto& [filter, condition] : filters) {
+            std::string text = "limit=50" + filter;
+            std::string times;
+            if (!from.empty()) {
+                text += "&start_time=" + from;
+                times += " AND created_at >= '" + from + "Z'";
+            }
+            if (!to.empty()) {
+                text += "&end_time=" + to;
+                times += " AND created_at <= '" + to + "Z'";
+            }
+            const visited_page page = read(reader, text);
+            BOOST_TEST(std::to_string(page.count) ==
+                           sql.value("SELECT count(*) FROM catalog.backups WHERE project_id = "
+                                     "'big' AND " +
+                                     condition + times),
+                       text);
+            if (filter.empty() || filter.starts_with("&status")) // a week has 30,240 backups
+                BOOST_TEST(page.count_buffers <= 1600, text << ": " << page.count_buffers);
+        }
+    }
+}
+
+// An offset in the order of created_at is reached week by week.
+BOOST_AUTO_TEST_CASE(offsets_skip_whole_weeks) {
+    sql_session sql(postgres_cluster::instance().superuser_url(database));
+    db::session reader = session();
+    for (const auto& [filter, condition] : std::vector<std::pair<std::string, std::string>>{
+             {"", "true"},
+             {"&image_type=replication", "image_type = 'replication'"},
+             {"&resource_az=az1", "resource_az = 'az1'"},
+             {"&enterprise_project_id=ep7", "enterprise_project_id = 'ep7'"}}) {
+        for (const char* direction : {"asc", "desc"}) {
+            for (const double share : {0.0, 0.1, 0.5, 0.93, 0.9999}) {
+                const std::uint64_t count = read(reader, "limit=1" + filter).count;
+                const auto offset = static_cast<std::uint64_t>(static_cast<double>(count) * share);
+                const std::string text =
+                    std::string("limit=50&sort=created_at:") + direction + filter + "&offset=" + std::to_string(offset);
+                const visited_page page = read(reader, text);
+                const std::string order = std::string(" ORDER BY created_at ") + direction + ", id " + direction;
+                const std::string last =
+                    sql.value("SELECT id FROM (SELECT id, row_number() OVER (" + order +
+                              ") AS place FROM catalog.backups WHERE project_id = 'big' AND " + condition +
+                              ") b WHERE place <= " + std::to_string(offset + 50) + " ORDER BY place DESC LIMIT 1");
+                BOOST_TEST(page.last_id == last, text);
+                if (filter.find("enterprise") != std::string::npos || filter.find("_az") != std::string::npos)
+                    continue; // not told apart in weeks
+                BOOST_TEST(page.page.rows <= 31'000, text << ": " << page.page.rows << " (" << page.path << ")");
+                BOOST_TEST(page.page.buffers + page.other_buffers <= 700,
+                           text << ": " << page.page.buffers << " + " << page.other_buffers);
+            }
         }
     }
 }

@@ -108,6 +108,13 @@ std::string postgres_cluster::create_database() {
     return name;
 }
 
+void postgres_cluster::count_by_week_from(const std::string& database, unsigned backups) {
+    sql_session(superuser_url(database))
+        .run("CREATE OR REPLACE FUNCTION catalog.counted_by_week_from() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL "
+             "SAFE RETURN " +
+             std::to_string(backups));
+}
+
 std::string postgres_cluster::create_empty_database() {
     std::string name = "catalog_" + std::to_string(++databases_);
     sql_session(superuser_url("postgres")).run("CREATE DATABASE " + name + " TEMPLATE template0 ENCODING 'UTF8'");

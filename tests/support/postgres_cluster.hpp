@@ -27,6 +27,8 @@ public:
 
     // A new database with the migrated, empty schema; returns its name.
     std::string create_database();
+    // From how many backups on the projects of a database have their weeks counted; the schema says 20,000.
+    void count_by_week_from(const std::string& database, unsigned backups);
 
     // A new database without anything in it.
     std::string create_empty_database();

@@ -17,7 +17,8 @@ add_executable(unit_test
     ${CMAKE_CURRENT_LIST_DIR}/statement_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/surface_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/static_identity_test.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/text_test.cpp)
+    ${CMAKE_CURRENT_LIST_DIR}/text_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/weeks_test.cpp)
 target_include_directories(unit_test PRIVATE ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(unit_test PRIVATE app http api transfer generate query identity db util Boost::unit_test_framework)
 target_compile_definitions(unit_test PRIVATE SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
