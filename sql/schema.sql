@@ -74,6 +74,12 @@ BEGIN
           CROSS JOIN LATERAL (VALUES (c.week), ('-infinity'::timestamptz)) w (week)
           GROUP BY 1, 2 HAVING sum(c.n) <> 0) s
     GROUP BY s.week;
+    DELETE FROM catalog.facets_by_bits WHERE project_id = of_project;
+    INSERT INTO catalog.facets_by_bits (project_id, bits, facet)
+    SELECT of_project, (f.facet & 1048575)::integer, f.facet
+    FROM (SELECT facet FROM catalog.facet_counts WHERE project_id = of_project
+          UNION SELECT facet FROM catalog.count_deltas WHERE project_id = of_project) f
+    WHERE f.facet & 65536 = 0;
     UPDATE catalog.project_counts SET by_week = true WHERE project_id = of_project;
 END
 $$;
@@ -199,6 +205,11 @@ BEGIN
         GROUP BY 1, 2
         ON CONFLICT (project_id, week) DO UPDATE SET own = excluded.own, shared = excluded.shared, bits = excluded.bits,
             ns = excluded.ns
+    ), to_bits AS (
+        INSERT INTO catalog.facets_by_bits (project_id, bits, facet)
+        SELECT DISTINCT m.project_id, (m.facet & 1048575)::integer, m.facet FROM moved m
+        WHERE m.facet & 65536 = 0 AND m.project_id IN (SELECT c.project_id FROM catalog.project_counts c WHERE c.by_week)
+        ON CONFLICT DO NOTHING
     ), to_zones AS (
         INSERT INTO catalog.zone_facets AS c (resource_az, bits, ns)
         SELECT zone, coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
@@ -351,6 +362,7 @@ BEGIN
     ON CONFLICT (vault_id, project_id, enterprise_project_id) DO UPDATE SET facets = excluded.facets,
         zones = excluded.zones, ns = excluded.ns;
     DELETE FROM catalog.week_facets WHERE project_id = of_project;
+    DELETE FROM catalog.facets_by_bits WHERE project_id = of_project;
     IF (SELECT sum(c.n) FROM catalog.project_counts c WHERE c.project_id = of_project) >= catalog.counted_by_week_from() THEN
         PERFORM catalog.count_by_week(of_project);
     END IF;
@@ -608,7 +620,7 @@ CREATE FUNCTION catalog.truncated() RETURNS trigger
     AS $$
 BEGIN
     TRUNCATE catalog.count_deltas, catalog.project_counts, catalog.project_facets, catalog.vault_facets, catalog.zone_facets,
-        catalog.zone_placements, catalog.week_facets;
+        catalog.zone_placements, catalog.week_facets, catalog.facets_by_bits;
     RETURN NULL;
 END
 $$;
@@ -730,6 +742,12 @@ CREATE VIEW catalog.facet_counts WITH (security_invoker='true') AS
    FROM (catalog.project_facets p
      CROSS JOIN LATERAL UNNEST(p.facets, p.zones, p.ns) u(facet, resource_az, n));
 
+CREATE TABLE catalog.facets_by_bits (
+    project_id text NOT NULL COLLATE pg_catalog."C",
+    bits integer NOT NULL,
+    facet bigint NOT NULL
+);
+
 CREATE SEQUENCE catalog.fold_turn
     START WITH 1
     INCREMENT BY 1
@@ -837,6 +855,9 @@ ALTER TABLE ONLY catalog.counter_lock
 
 ALTER TABLE ONLY catalog.enterprise_project_grants
     ADD CONSTRAINT enterprise_project_grants_pkey PRIMARY KEY (user_id, enterprise_project_id);
+
+ALTER TABLE ONLY catalog.facets_by_bits
+    ADD CONSTRAINT facets_by_bits_pkey PRIMARY KEY (project_id, bits, facet);
 
 ALTER TABLE ONLY catalog.members
     ADD CONSTRAINT members_id_key UNIQUE (id);
@@ -955,6 +976,8 @@ CREATE POLICY enterprise_projects ON catalog.backups AS RESTRICTIVE FOR SELECT T
 
 CREATE POLICY enterprise_projects ON catalog.count_deltas AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((((facet >> 20) = ANY (( SELECT catalog.permitted_placements() AS permitted_placements)::bigint[])) IS NOT FALSE));
 
+CREATE POLICY enterprise_projects ON catalog.facets_by_bits AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects) IS NULL));
+
 CREATE POLICY enterprise_projects ON catalog.project_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((( SELECT catalog.permitted_placements() AS permitted_placements) IS NULL));
 
 CREATE POLICY enterprise_projects ON catalog.project_facets AS RESTRICTIVE FOR SELECT TO catalog_reader USING (((enterprise_project_id = ANY (( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects)::text[])) IS NOT FALSE));
@@ -966,6 +989,8 @@ CREATE POLICY enterprise_projects ON catalog.week_facets AS RESTRICTIVE FOR SELE
 CREATE POLICY every_tenant ON catalog.zone_facets FOR SELECT TO catalog_reader USING (((( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text) AND (( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects) IS NULL)));
 
 CREATE POLICY every_tenant ON catalog.zone_placements FOR SELECT TO catalog_reader USING (((( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text) AND (( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects) IS NULL)));
+
+ALTER TABLE catalog.facets_by_bits ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE catalog.members ENABLE ROW LEVEL SECURITY;
 
@@ -980,6 +1005,8 @@ ALTER TABLE catalog.replication_records ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON catalog.backups FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
 
 CREATE POLICY tenant ON catalog.count_deltas FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
+
+CREATE POLICY tenant ON catalog.facets_by_bits FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
 
 CREATE POLICY tenant ON catalog.project_counts FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
 
@@ -1002,6 +1029,8 @@ CREATE POLICY writer ON catalog.backups FOR SELECT TO catalog_writer USING (true
 CREATE POLICY writer ON catalog.count_deltas FOR SELECT TO catalog_writer USING (true);
 
 CREATE POLICY writer ON catalog.enterprise_project_grants TO catalog_writer USING (true) WITH CHECK (true);
+
+CREATE POLICY writer ON catalog.facets_by_bits FOR SELECT TO catalog_writer USING (true);
 
 CREATE POLICY writer ON catalog.members TO catalog_writer USING (true) WITH CHECK (true);
 
@@ -1123,6 +1152,9 @@ GRANT SELECT ON TABLE catalog.project_facets TO catalog_writer;
 
 GRANT SELECT ON TABLE catalog.facet_counts TO catalog_reader;
 GRANT SELECT ON TABLE catalog.facet_counts TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.facets_by_bits TO catalog_reader;
+GRANT SELECT ON TABLE catalog.facets_by_bits TO catalog_writer;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.members TO catalog_writer;
 

@@ -26,19 +26,33 @@ CREATE TABLE catalog.week_facets (
     ns bigint[] NOT NULL,      -- backups of each
     PRIMARY KEY (project_id, week)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+-- The whole facets of a project that is counted by week, by their lower bits. Some may have no backups any more.
+CREATE TABLE catalog.facets_by_bits (
+    project_id text COLLATE "C" NOT NULL,
+    bits integer NOT NULL,
+    facet bigint NOT NULL,
+    PRIMARY KEY (project_id, bits, facet)
+);
 CREATE VIEW catalog.week_counts WITH (security_invoker = true) AS
     SELECT w.project_id, w.week, u.bits::bigint AS facet, u.n
     FROM catalog.week_facets w CROSS JOIN LATERAL unnest(w.bits, w.ns) AS u (bits, n);
 
-GRANT SELECT ON catalog.week_facets, catalog.week_counts TO catalog_reader, catalog_writer;
+GRANT SELECT ON catalog.week_facets, catalog.week_counts, catalog.facets_by_bits TO catalog_reader, catalog_writer;
 ALTER TABLE catalog.week_facets ENABLE ROW LEVEL SECURITY;
+ALTER TABLE catalog.facets_by_bits ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON catalog.week_facets FOR SELECT TO catalog_reader USING (
     project_id = (SELECT current_setting('catalog.project_id', true))
     OR (SELECT current_setting('catalog.all_tenants', true)) = 'on');
--- Enterprise projects are not told apart in it.
+CREATE POLICY tenant ON catalog.facets_by_bits FOR SELECT TO catalog_reader USING (
+    project_id = (SELECT current_setting('catalog.project_id', true))
+    OR (SELECT current_setting('catalog.all_tenants', true)) = 'on');
+-- Enterprise projects are not told apart in them.
 CREATE POLICY enterprise_projects ON catalog.week_facets AS RESTRICTIVE FOR SELECT TO catalog_reader USING (
     (SELECT catalog.permitted_enterprise_projects()) IS NULL);
+CREATE POLICY enterprise_projects ON catalog.facets_by_bits AS RESTRICTIVE FOR SELECT TO catalog_reader USING (
+    (SELECT catalog.permitted_enterprise_projects()) IS NULL);
 CREATE POLICY writer ON catalog.week_facets FOR SELECT TO catalog_writer USING (true);
+CREATE POLICY writer ON catalog.facets_by_bits FOR SELECT TO catalog_writer USING (true);
 
 -- A child has no week: lists by time show top-level backups.
 CREATE OR REPLACE FUNCTION catalog.count_changes() RETURNS trigger
@@ -106,6 +120,12 @@ BEGIN
           CROSS JOIN LATERAL (VALUES (c.week), ('-infinity'::timestamptz)) w (week)
           GROUP BY 1, 2 HAVING sum(c.n) <> 0) s
     GROUP BY s.week;
+    DELETE FROM catalog.facets_by_bits WHERE project_id = of_project;
+    INSERT INTO catalog.facets_by_bits (project_id, bits, facet)
+    SELECT of_project, (f.facet & 1048575)::integer, f.facet
+    FROM (SELECT facet FROM catalog.facet_counts WHERE project_id = of_project
+          UNION SELECT facet FROM catalog.count_deltas WHERE project_id = of_project) f
+    WHERE f.facet & 65536 = 0;
     UPDATE catalog.project_counts SET by_week = true WHERE project_id = of_project;
 END
 $$;
@@ -193,6 +213,11 @@ BEGIN
         GROUP BY 1, 2
         ON CONFLICT (project_id, week) DO UPDATE SET own = excluded.own, shared = excluded.shared, bits = excluded.bits,
             ns = excluded.ns
+    ), to_bits AS (
+        INSERT INTO catalog.facets_by_bits (project_id, bits, facet)
+        SELECT DISTINCT m.project_id, (m.facet & 1048575)::integer, m.facet FROM moved m
+        WHERE m.facet & 65536 = 0 AND m.project_id IN (SELECT c.project_id FROM catalog.project_counts c WHERE c.by_week)
+        ON CONFLICT DO NOTHING
     ), to_zones AS (
         INSERT INTO catalog.zone_facets AS c (resource_az, bits, ns)
         SELECT zone, coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
@@ -269,6 +294,7 @@ BEGIN
     ON CONFLICT (vault_id, project_id, enterprise_project_id) DO UPDATE SET facets = excluded.facets,
         zones = excluded.zones, ns = excluded.ns;
     DELETE FROM catalog.week_facets WHERE project_id = of_project;
+    DELETE FROM catalog.facets_by_bits WHERE project_id = of_project;
     IF (SELECT sum(c.n) FROM catalog.project_counts c WHERE c.project_id = of_project) >= catalog.counted_by_week_from() THEN
         PERFORM catalog.count_by_week(of_project);
     END IF;
@@ -280,7 +306,7 @@ CREATE OR REPLACE FUNCTION catalog.truncated() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
 BEGIN
     TRUNCATE catalog.count_deltas, catalog.project_counts, catalog.project_facets, catalog.vault_facets, catalog.zone_facets,
-        catalog.zone_placements, catalog.week_facets;
+        catalog.zone_placements, catalog.week_facets, catalog.facets_by_bits;
     RETURN NULL;
 END
 $$;

@@ -183,7 +183,7 @@ SET lock_timeout = '50ms';
 
 BEGIN\;
 DROP VIEW catalog.week_counts\;
-DROP TABLE catalog.week_facets\;
+DROP TABLE catalog.week_facets, catalog.facets_by_bits\;
 ALTER TABLE catalog.project_counts DROP COLUMN by_week\;
 ALTER TABLE catalog.count_deltas DROP COLUMN week\;
 DROP FUNCTION catalog.counted_by_week_from()\;

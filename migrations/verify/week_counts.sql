@@ -1,4 +1,5 @@
 SELECT project_id, week, facet, n FROM catalog.week_counts WHERE false;
+SELECT project_id, bits, facet FROM catalog.facets_by_bits WHERE false;
 SELECT own, shared FROM catalog.week_facets WHERE false;
 SELECT by_week FROM catalog.project_counts WHERE false;
 SELECT week FROM catalog.count_deltas WHERE false;

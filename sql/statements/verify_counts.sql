@@ -63,6 +63,13 @@ SELECT 'week_counts', concat(CASE WHEN c.week = '-infinity' THEN 'all weeks, ' E
                                   ELSE 'facet bits ' || c.bits || ' of ' END, 'project ', $1::text), c.n::text, c.wanted::text
 FROM weeks c
 UNION ALL
+SELECT 'week_counts', concat('facet ', p.facet, ' by its bits, of project ', $1::text), 'missing', 'there'
+FROM (SELECT DISTINCT facet FROM plain WHERE facet & 65536 = 0) p
+WHERE (SELECT counted FROM by_week)
+  AND NOT EXISTS (SELECT FROM catalog.facets_by_bits b
+                  WHERE b.project_id = $1::text AND b.bits = (p.facet & 1048575)::integer AND b.facet = p.facet)
+  AND NOT EXISTS (SELECT FROM deltas d WHERE d.facet = p.facet)
+UNION ALL
 SELECT 'placement', 'facet ' || p.facet || ' in ' || p.name || ' of project ' || $1::text,
        concat('zone ' || p.resource_az || ', ', 'enterprise project ' || p.enterprise_project_id),
        'those of the facet''s backups'

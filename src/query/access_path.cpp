@@ -15,13 +15,13 @@ namespace {
 constexpr double entry_walked = 0.12; // one entry of a covering index, with the filter on the facet
 // The same where neighbours in the index are far apart in the table: each looks at another page of the visibility map.
 constexpr double entry_scattered = 0.6;
-constexpr double name_scanned = 0.17;  // one entry with a substring search in its text
-constexpr double row_fetched = 0.35;   // one row found by index and sorted
-constexpr double row_visited = 1.0;    // one row whose filter is in the heap only
-constexpr double facet_sought = 2;     // the first row of a facet
-constexpr double facets_named = 4'000; // the facets of all projects by their lower bits
-constexpr double facets_named_of_project = 2'000;
-constexpr double share_of_week = 0.02; // of a project's rows, in a week: what is walked where weeks are skipped
+constexpr double name_scanned = 0.17;   // one entry with a substring search in its text
+constexpr double row_fetched = 0.35;    // one row found by index and sorted
+constexpr double row_visited = 1.0;     // one row whose filter is in the heap only
+constexpr double facet_sought = 2;      // the first row of a facet
+constexpr double facets_named = 4'000;  // the facets of all projects by their lower bits
+constexpr double facets_with_bits = 10; // whole ones of a large project
+constexpr double share_of_week = 0.02;  // of a project's rows, in a week: what is walked where weeks are skipped
 
 struct option {
     query::access access;
@@ -34,9 +34,7 @@ public:
         : request_(scope.request)
         , counts_(counts)
         , found_in_range_(scope.vaults && (scope.request.start_time || scope.request.end_time))
-        , naming_(has_whole_facets(scope, counts) ? 0
-                  : scope.request.all_tenants     ? facets_named
-                                                  : facets_named_of_project)
+        , whole_facets_(has_whole_facets(scope, counts))
         , listed_(std::max({counts.listed, counts.indexed, counts.facet_matches})) {}
 
     // The cheapest way to the rows of a class, or of all classes; `first_key` sorts them.
@@ -117,8 +115,10 @@ private:
             const auto facets = std::count_if(counts_.facets.begin(), counts_.facets.end(),
                                               [&](const auto& entry) { return !only || only->holds(entry.facet); });
             const double rows = found_in_range_ ? matches(only) : facet_rows(only);
-            options.push_back({access::fetch_facet, rows * (has_substring() ? row_visited : row_fetched) +
-                                                        static_cast<double>(facets) * facet_sought + naming_});
+            options.push_back({access::fetch_facet,
+                               rows * (has_substring() ? row_visited : row_fetched) +
+                                   static_cast<double>(facets) * facet_sought * (whole_facets_ ? 1 : facets_with_bits) +
+                                   (whole_facets_ || !request_.all_tenants ? 0 : facets_named)});
         }
         const double per_entry = has_substring() ? name_scanned : entry_walked;
         if ((request_.start_time || request_.end_time) && (!has_substring() || !request_.all_tenants))
@@ -138,7 +138,7 @@ private:
     const list_request& request_;
     const row_counts& counts_;
     bool found_in_range_; // the index of facets finds vaults' rows by time, too
-    double naming_;       // to find out which whole facets there are
+    bool whole_facets_;
     std::uint64_t listed_;
 };
 

@@ -152,14 +152,19 @@ public:
         }
         if (driver == access::fetch_facet) {
             out_.sql(" AND b.facet = m.facet"); // see write_found
-            if (request_.all_tenants && scope_.vaults) out_.sql(" AND b.project_id = m.project_id");
+            if (finds_vaults_with_facets()) {
+                out_.sql(" AND b.vault_id = m.vault_id");
+                if (request_.all_tenants) out_.sql(" AND b.project_id = m.project_id");
+            } else if (scope_.vaults) {
+                out_.sql(" AND b.vault_id = ").param(scope_.vaults->front(), "uuid");
+            }
         } else {
             write_facet_bits(out_, filter_of(only), "b.facet");
             write_placements();
         }
         if (only && only->mask != facet::status_mask && !only->ties)
             out_.sql(" AND ").sql(key_of("b", order_.front().key)).sql(" > '-infinity'"); // past the nulls
-        if (scope_.vaults)
+        if (scope_.vaults && driver != access::fetch_facet)
             out_.sql(" AND b.vault_id = ANY (").param(db::array_literal(*scope_.vaults), "uuid[]").sql(")");
 
         // In the index of facets the time comes behind the vault.
@@ -262,28 +267,41 @@ public:
             out_.sql(" OFFSET 0");
             return;
         }
-        // One look-up a facet: `= ANY` of an array may become a filter on the whole project's index range.
+        // One look-up a facet and vault: `= ANY` of an array may become a filter on all that the rest of the index
+        // finds.
         out_.sql("SELECT r.* FROM ");
-        if (request_.all_tenants && scope_.vaults) {
+        if (finds_vaults_with_facets()) {
             // A vault's project, too: other projects may have the same facets.
             const std::size_t vaults = out_.add_param(db::array_literal(*scope_.vaults));
-            out_.sql("(SELECT c.project_id, c.facet FROM (SELECT project_id, facet FROM catalog.vault_counts WHERE "
-                     "vault_id "
-                     "= ANY (")
-                .placeholder(vaults, "uuid[]")
-                .sql(") UNION ALL SELECT project_id, facet FROM catalog.count_deltas WHERE vault_id = ANY (")
-                .placeholder(vaults, "uuid[]")
-                .sql(")) c WHERE c.facet = ANY (")
+            const auto write_source = [&](std::string_view table) {
+                out_.sql("SELECT project_id, vault_id, facet FROM ").sql(table).sql(" WHERE vault_id = ANY (");
+                out_.placeholder(vaults, "uuid[]").sql(")");
+                if (!request_.all_tenants)
+                    out_.sql(" AND (project_id = ").param(scope_.project_id, "text").sql(") IS TRUE");
+            };
+            out_.sql("(SELECT c.project_id, c.vault_id, c.facet FROM (");
+            write_source("catalog.vault_counts");
+            out_.sql(" UNION ALL ");
+            write_source("catalog.count_deltas");
+            out_.sql(") c WHERE c.facet = ANY (")
                 .param(matching_facets(branch), "bigint[]")
-                .sql(") GROUP BY 1, 2) m");
+                .sql(") GROUP BY 1, 2, 3) m");
         } else if (has_whole_facets(scope_, counts_)) {
             out_.sql("unnest(").param(matching_facets(branch), "bigint[]").sql(") AS m (facet)");
+        } else if (!request_.all_tenants) {
+            const std::size_t bits = out_.add_param(matching_facets(branch));
+            const std::size_t project = out_.add_param(scope_.project_id);
+            out_.sql("(SELECT f.facet FROM unnest(").placeholder(bits, "bigint[]");
+            out_.sql(") AS w (bits) CROSS JOIN LATERAL (SELECT facet FROM catalog.facets_by_bits WHERE project_id = ");
+            out_.placeholder(project, "text")
+                .sql(" AND bits = w.bits::integer OFFSET 0) f UNION SELECT facet FROM "
+                     "catalog.count_deltas WHERE project_id = ");
+            out_.placeholder(project, "text").sql(" AND facet & 1048575 = ANY (").placeholder(bits, "bigint[]");
+            out_.sql(")) m");
         } else {
-            out_.sql("(SELECT c.facet FROM (SELECT facet, resource_az FROM catalog.facet_counts");
-            if (!request_.all_tenants) out_.sql(" WHERE project_id = ").param(scope_.project_id, "text");
-            out_.sql(" UNION ALL SELECT facet, resource_az FROM catalog.count_deltas");
-            if (!request_.all_tenants) out_.sql(" WHERE project_id = ").param(scope_.project_id, "text");
-            out_.sql(") c WHERE (c.facet & 65536) = 0");
+            out_.sql(
+                "(SELECT c.facet FROM (SELECT facet, resource_az FROM catalog.facet_counts UNION ALL SELECT facet, "
+                "resource_az FROM catalog.count_deltas) c WHERE (c.facet & 65536) = 0");
             write_facet_bits(out_, filter_of(branch.only), "c.facet");
             if (!request_.resource_az.empty()) out_.sql(" AND c.resource_az = ").param(request_.resource_az, "text");
             out_.sql(" GROUP BY c.facet) m");
@@ -295,6 +313,11 @@ public:
     }
 
 private:
+    // True if the counters are asked which vaults have which facets: where there may be several vaults.
+    bool finds_vaults_with_facets() const {
+        return scope_.vaults && (request_.all_tenants || scope_.vaults->size() != 1);
+    }
+
     std::string matching_facets(const branch& branch) const {
         std::vector<std::string> facets;
         for (const auto& entry : counts_.facets)
@@ -542,7 +565,12 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
     db::statement out("SELECT c.facet, sum(c.n)::bigint AS n FROM (SELECT ");
     const auto write_source = [&](std::string_view table) {
         out.sql("resource_az, enterprise_project_id, n FROM ").sql(table).sql(" WHERE true");
-        if (!scope.request.all_tenants) out.sql(" AND project_id = ").param(scope.project_id, "text");
+        // A vault's counters are found by the vault, not all of the project's looked through.
+        const bool by_vault = table == "catalog.vault_counts";
+        if (!scope.request.all_tenants)
+            out.sql(by_vault ? " AND (project_id = " : " AND project_id = ")
+                .param(scope.project_id, "text")
+                .sql(by_vault ? ") IS TRUE" : "");
         if (scope.vaults) out.sql(" AND vault_id = ANY (").param(db::array_literal(*scope.vaults), "uuid[]").sql(")");
     };
     if (has_whole_facets(scope, counts)) {

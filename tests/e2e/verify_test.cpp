@@ -168,6 +168,7 @@ std::vector<damage> damages() {
          "UPDATE week_facets SET bits[1] = bits[1] # 7 WHERE week = '-infinity'",
          {"week_counts"}},
         {"week_counts, the sum", "UPDATE week_facets SET own = own + 1 WHERE week <> '-infinity'", {"week_counts"}},
+        {"facets_by_bits lost", "DELETE FROM facets_by_bits", {"week_counts"}},
         {"week_counts lost", "DELETE FROM week_facets", {"week_counts"}},
         {"weeks of a project that are not said to be counted",
          "UPDATE project_counts SET by_week = false",
