@@ -333,7 +333,7 @@ asio::awaitable<response> service::handle(request request) {
     request_record record;
     if (is_traceparent(request.traceparent)) record.traceparent = request.traceparent;
     response out;
-    std::string fault;
+    std::optional<std::string> fault;
     try {
         prepared asked;
         asked.request_id = request.id;
@@ -355,9 +355,9 @@ asio::awaitable<response> service::handle(request request) {
     } catch (const std::exception& e) {
         fault = e.what();
     }
-    if (!fault.empty()) {
+    if (fault) {
         log_event("error", "request_failed",
-                  {{"request_id", request.id}, {"trace_id", record.trace_id()}, {"reason", fault}});
+                  {{"request_id", request.id}, {"trace_id", record.trace_id()}, {"reason", *fault}});
         out = error_response(unexpected(), request.id);
     }
     metrics::requests_running.add(-1);

@@ -369,6 +369,7 @@ int run_serve(arguments args) {
     server_options.limits.max_header_fields = s.max_header_fields;
     server_options.max_unsent_bytes = s.max_unsent_bytes;
     server_options.tls = tls;
+    server_options.one_thread = s.io_threads == 1;
     server_options.idle_timeout = s.idle_timeout;
     server_options.receive_timeout = s.receive_timeout;
     server_options.write_timeout = s.write_timeout;

@@ -408,7 +408,7 @@ private:
     bool has_request_line_ = false;
     // The head lies in one block, of the reader's own where it is of usual size.
     using allocator = std::pmr::polymorphic_allocator<char>;
-    std::array<char, 1024> memory_;
+    std::array<char, 1024> memory_{};
     std::pmr::monotonic_buffer_resource arena_{memory_.data(), memory_.size()};
     std::optional<bhttp::request_parser<ignored_body, allocator>> parser_;
 };

@@ -32,7 +32,7 @@ namespace {
 // Connections beyond the limit that are being told so at the same time; more are closed without a word.
 constexpr std::size_t max_refusals = 64;
 // Clients that wait for an answer and are looked for at the same time; five times a second.
-constexpr std::size_t most_looked_at = 1024;
+constexpr std::size_t most_looked_at = 512;
 
 } // namespace
 
@@ -115,13 +115,18 @@ private:
         acceptor_.assign(name.ss_family == AF_INET ? tcp::v4() : tcp::v6(), socket);
     }
 
+    asio::any_io_executor executor_for_connection() {
+        if (state_.options.one_thread) return io_.get_executor();
+        return asio::make_strand(io_);
+    }
+
     // Those who have connected and were not accepted yet would see their connections reset when the socket closes.
     void accept_backlog() {
         error_code ec;
         acceptor_.non_blocking(true, ec);
         while (!ec) {
             tcp::endpoint peer;
-            tcp::socket socket(asio::make_strand(io_));
+            tcp::socket socket(executor_for_connection());
             acceptor_.accept(socket, peer, ec);
             if (!ec) admit(std::move(socket), peer.address().to_string());
         }
@@ -175,7 +180,7 @@ private:
         for (;;) {
             error_code ec;
             tcp::endpoint peer;
-            tcp::socket socket = co_await acceptor_.async_accept(asio::make_strand(io_), peer,
+            tcp::socket socket = co_await acceptor_.async_accept(executor_for_connection(), peer,
                                                                  asio::redirect_error(asio::use_awaitable, ec));
             if (ec && !acceptor_.is_open()) co_return;
             if (ec) {

@@ -36,6 +36,8 @@ struct server_options {
     std::chrono::milliseconds linger{500};            // after stop(): waiting for one more request
     std::shared_ptr<tls_source> tls;                  // null: plain HTTP
     bool counted = true;                              // its connections go into the metrics
+    // One thread runs the io_context: then it is a strand by itself, and the connections need none of their own.
+    bool one_thread = false;
 };
 
 // Answers a request; must not throw. Runs on the connection's strand.
