@@ -45,7 +45,7 @@ row row_of(errc code) {
     return {500, "BackupService.9910", false, ""};
 }
 
-response make(unsigned status, std::string_view code, std::string_view message, const std::string* request_id,
+response make(unsigned status, std::string_view code, std::string_view message, const std::string_view* request_id,
               unsigned retry_after = 1) {
     response out;
     out.status = status;
@@ -65,7 +65,7 @@ response make(unsigned status, std::string_view code, std::string_view message, 
 
 } // namespace
 
-response error_response(const problem& problem, const std::string& request_id) {
+response error_response(const problem& problem, std::string_view request_id) {
     if (problem.code == errc::malformed_url) {
         response out;
         out.status = 401;
@@ -77,7 +77,7 @@ response error_response(const problem& problem, const std::string& request_id) {
     return make(row.status, row.code, message, row.with_request_id ? &request_id : nullptr, problem.retry_after);
 }
 
-response transport_error(unsigned status, std::string_view message, const std::string& request_id) {
+response transport_error(unsigned status, std::string_view message, std::string_view request_id) {
     return make(status, "APIGW.0201", message, &request_id);
 }
 

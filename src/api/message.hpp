@@ -10,20 +10,22 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace catalog::api {
 
+// Its texts are the connection's, which keeps them until the response is there.
 struct request {
-    std::string id;                   // 32 hex digits, X-Request-Id
-    std::string method;               // as it came
-    std::string target;               // path and query as they came
-    std::optional<std::string> token; // X-Auth-Token
-    std::string traceparent = {};     // as it came; empty: none
-    std::string accept = {};          // as it came; empty: none, or the client can't take a body in chunks
-    bool wants_timing = false;        // X-Server-Timing is there
-    std::stop_token left = {};        // asked to stop: the client is gone, nobody wants the answer
+    std::string_view id;                   // 32 hex digits, X-Request-Id
+    std::string_view method;               // as it came
+    std::string_view target;               // path and query as they came
+    std::optional<std::string_view> token; // X-Auth-Token
+    std::string_view traceparent = {};     // as it came; empty: none
+    std::string_view accept = {};          // as it came; empty: none, or the client can't take a body in chunks
+    bool wants_timing = false;             // X-Server-Timing is there
+    std::stop_token left = {};             // asked to stop: the client is gone, nobody wants the answer
 };
 
 // A body that is made while it is written. Whoever makes it stops when the object goes.

@@ -1,22 +1,14 @@
 // This file implements Server-Timing.
 #include "api/observed.hpp"
 
-#include "util/metrics.hpp"
-
 #include <array>
 #include <cstdio>
 
 namespace catalog::api {
 
-boost::asio::awaitable<response> handle_observed(service& service, request request) {
-    const bool wants_timing = request.wants_timing;
-    metrics::requests_running.add(1);
-    response answer = co_await service.handle(std::move(request)); // never throws
-    metrics::requests_running.add(-1);
-    if (wants_timing)
-        if (std::string timing = server_timing(answer.record); !timing.empty())
-            answer.headers.emplace_back("Server-Timing", std::move(timing));
-    co_return answer;
+void add_server_timing(response& answer, const request_record& record) {
+    if (std::string timing = server_timing(record); !timing.empty())
+        answer.headers.emplace_back("Server-Timing", std::move(timing));
 }
 
 std::string server_timing(const request_record& record) {

@@ -29,14 +29,6 @@ struct service_options : parse_options {
     rate_limit limit;    // of each project
 };
 
-// How a request for database work ended.
-struct outcome {
-    response answer;
-    bool overloaded = false; // was refused at the door
-    bool elsewhere = false;  // the standby could not answer: it is away or behind, or what it replays was in the way
-    db::executor::untaken untaken = {}; // until the coroutine goes on
-};
-
 // Standbys, which are asked first. What they must have replayed follows from what the primary had written.
 struct standby_database {
     db::executor& pages;
@@ -58,12 +50,17 @@ public:
         , limiter_(options.limit) {}
 
     // Answers one request: always a response, never an exception. Runs on the caller's executor; database work runs on
-    // the database's threads.
+    // the database's threads. With the header Server-Timing where it is wanted; counts requests under way.
     boost::asio::awaitable<response> handle(request request);
 
 private:
-    boost::asio::awaitable<response> answer(const request& request, request_record& record);
-    boost::asio::awaitable<response> pace(boost::asio::awaitable<outcome> under_way);
+    struct prepared;
+
+    bool find(const request& request, prepared& asked, request_record& record, response& out) const;
+    bool admit(const request& request, prepared& asked, request_record& record, response& out);
+    boost::asio::awaitable<void> ask(const request& request, prepared& asked, request_record& record, response& out);
+    static response list_backups(db::session& session, const prepared& asked, std::size_t max_bytes);
+    static response show_backup(db::session& session, const prepared& asked, std::size_t max_bytes);
 
     service_options options_;
     identity::verifier& identity_;

@@ -116,7 +116,7 @@ api::response admin::handle(const api::request& request) {
         out.headers.emplace_back("Allow", "GET, HEAD");
         return out;
     }
-    const std::string path = request.target.substr(0, request.target.find('?'));
+    const std::string_view path = request.target.substr(0, request.target.find('?'));
     if (path == "/metrics") {
         measure();
         api::response out;

@@ -285,13 +285,17 @@ executor::untaken executor::hand_out() const {
         const std::lock_guard lock(answers_->mutex);
         ++answers_->untaken;
     }
-    return {nullptr, [answers = answers_](const void*) {
-                {
-                    const std::lock_guard lock(answers->mutex);
-                    --answers->untaken;
-                }
-                answers->room.notify_one();
-            }};
+    return untaken(answers_);
+}
+
+void executor::untaken::release() noexcept {
+    if (!answers_) return;
+    {
+        const std::lock_guard lock(answers_->mutex);
+        --answers_->untaken;
+    }
+    answers_->room.notify_one();
+    answers_.reset();
 }
 
 void executor::wait_for_room() const {

@@ -54,7 +54,7 @@ public:
     // Belongs to an answer until somebody takes it, which lets go of this, on any thread. While as many are held as
     // there are connections, no further job begins: what waits shall wait in the queue, where those who ask little have
     // their turn, and not in the line of finished answers.
-    using untaken = std::shared_ptr<const void>;
+    class untaken;
 
     // Tells whoever waits for a job. Called on the job's thread once its connection is free for the next one, so that
     // an answer is not out before there is room for what follows it.
@@ -156,6 +156,29 @@ private:
     std::vector<std::unique_ptr<worker>> workers_;
     std::thread watch_;
     std::thread cancel_; // cancelling opens a connection, which can take long: not on a thread that others wait for
+};
+
+class executor::untaken {
+public:
+    untaken() = default;
+    untaken(untaken&& other) noexcept = default;
+    untaken& operator=(untaken&& other) noexcept {
+        release();
+        answers_ = std::move(other.answers_);
+        return *this;
+    }
+    ~untaken() { release(); }
+    untaken(const untaken&) = delete;
+    untaken& operator=(const untaken&) = delete;
+
+    void release() noexcept;
+
+private:
+    friend class executor;
+    explicit untaken(std::shared_ptr<answers> of)
+        : answers_(std::move(of)) {}
+
+    std::shared_ptr<answers> answers_; // null: of none
 };
 
 } // namespace catalog::db

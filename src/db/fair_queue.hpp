@@ -67,8 +67,13 @@ public:
         std::vector<Entry> out;
         for (auto owner = owners_.begin(); owner != owners_.end();) {
             auto& entries = owner->entries;
-            const auto kept = std::stable_partition(entries.begin(), entries.end(),
-                                                    [&](const Entry& entry) { return !predicate(entry); });
+            const auto first = std::find_if(entries.begin(), entries.end(), predicate);
+            if (first == entries.end()) { // mostly so: then nothing is moved
+                ++owner;
+                continue;
+            }
+            const auto kept =
+                std::stable_partition(first, entries.end(), [&](const Entry& entry) { return !predicate(entry); });
             std::move(kept, entries.end(), std::back_inserter(out));
             entries.erase(kept, entries.end());
             owner = entries.empty() ? forget(owner) : std::next(owner);

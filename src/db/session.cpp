@@ -203,6 +203,11 @@ namespace {
 
 const statement commit_statement("COMMIT");
 
+// libpq reads what its buffer has room for, at first 16 kB, and looks whether there is more after each read: 90 times
+// for a page of 1,000 backups. The buffer grows with the longest message, and never shrinks; a connection to PostgreSQL
+// holds up to 200 kB on its way.
+const statement widening_statement("SELECT repeat(' ', 200000)");
+
 const PGresult* handle(const std::shared_ptr<const void>& result) {
     return static_cast<const PGresult*>(result.get());
 }
@@ -286,6 +291,7 @@ struct session::state {
         , max_prepared(options.max_prepared)
         , keeps_state(options.keeps_state)
         , history(options.history) {
+        exchange_once(widening_statement);
         if (keeps_state)
             exchange_once(settings_statement(options, false));
         else

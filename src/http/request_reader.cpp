@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <memory_resource>
+#include <tuple>
 
 namespace catalog::http {
 
@@ -101,7 +103,9 @@ public:
         chunk_left_ = 0;
         has_request_line_ = has_head_ = wants_continue_ = false;
         head_ = {};
-        parser_.emplace();
+        parser_.reset();
+        arena_.release();
+        parser_.emplace(std::piecewise_construct, std::tuple<>(), std::make_tuple(allocator(&arena_)));
         parser_->header_limit(static_cast<std::uint32_t>(limits_.max_header_bytes + 2));
         parser_->body_limit(limits_.max_body_bytes);
     }
@@ -110,7 +114,7 @@ public:
 
     std::size_t max_unread() const { return std::max(limits_.max_header_bytes, min_unread_bytes) + 2; }
     bool take_wants_continue() { return std::exchange(wants_continue_, false); }
-    request_head& head() { return head_; }
+    const request_head& head() const { return head_; }
     bool has_head() const { return has_head_; }
     const refused_request& refusal() const { return refusal_; }
 
@@ -251,12 +255,10 @@ private:
             return refuse(400, "The request's head is not valid HTTP/1.1");
         if (!check_fields()) return;
         const auto& message = parser_->get();
-        head_.method = std::string(message.method_string());
-        head_.target = std::string(message.target());
-        if (const auto token = message.find("X-Auth-Token"); token != message.end())
-            head_.token = std::string(token->value());
-        if (const auto trace = message.find("traceparent"); trace != message.end())
-            head_.traceparent = std::string(trace->value());
+        head_.method = message.method_string();
+        head_.target = message.target();
+        if (const auto token = message.find("X-Auth-Token"); token != message.end()) head_.token = token->value();
+        if (const auto trace = message.find("traceparent"); trace != message.end()) head_.traceparent = trace->value();
         if (message.version() == 11)
             for (auto [field, end] = message.equal_range(bhttp::field::accept); field != end; ++field)
                 head_.accept.append(head_.accept.empty() ? "" : ",").append(field->value());
@@ -404,7 +406,11 @@ private:
             return content.size();
         };
     bool has_request_line_ = false;
-    std::optional<bhttp::request_parser<ignored_body>> parser_;
+    // The head lies in one block, of the reader's own where it is of usual size.
+    using allocator = std::pmr::polymorphic_allocator<char>;
+    std::array<char, 1024> memory_{};
+    std::pmr::monotonic_buffer_resource arena_{memory_.data(), memory_.size()};
+    std::optional<bhttp::request_parser<ignored_body, allocator>> parser_;
 };
 
 request_reader::request_reader(const request_limits& limits)
@@ -420,7 +426,7 @@ std::size_t request_reader::max_unread() const {
 bool request_reader::wants_continue() {
     return implementation_->take_wants_continue();
 }
-request_head& request_reader::head() {
+const request_head& request_reader::head() const {
     return implementation_->head();
 }
 bool request_reader::has_head() const {

@@ -24,14 +24,14 @@ struct refused_request {
     std::string message;
 };
 
-// What is needed of a request; complete once its head is.
+// What is needed of a request; complete once its head is, and there until the reader is reset.
 struct request_head {
-    std::string method;
-    std::string target;
-    std::optional<std::string> token; // X-Auth-Token
-    std::string traceparent;          // as it came; empty: none
-    std::string accept;               // Accept, several joined; empty: none, or HTTP/1.0, which knows no chunks
-    bool wants_timing = false;        // X-Server-Timing
+    std::string_view method;
+    std::string_view target;
+    std::optional<std::string_view> token; // X-Auth-Token
+    std::string_view traceparent;          // as it came; empty: none
+    std::string accept;                    // Accept, several joined; empty: none, or HTTP/1.0, which knows no chunks
+    bool wants_timing = false;             // X-Server-Timing
     bool keep_alive = false;
 };
 
@@ -60,7 +60,7 @@ public:
     bool wants_continue();
 
     // After `complete`, or once has_head().
-    request_head& head();
+    const request_head& head() const;
     bool has_head() const;
 
     // After `refused`.

@@ -35,7 +35,7 @@ std::string_view date() {
 
 } // namespace
 
-std::string response_head(const api::response& response, const std::string& request_id, connection_traits traits) {
+std::string response_head(const api::response& response, std::string_view request_id, connection_traits traits) {
     std::string out;
     out.reserve(384);
     const auto add = [&](std::string_view name, std::string_view value) {

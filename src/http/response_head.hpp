@@ -4,6 +4,7 @@
 #include "api/message.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace catalog::http {
 
@@ -14,6 +15,6 @@ struct connection_traits {
 
 // Status line and headers with their empty line, for a body of response.body's size, or in chunks. A header that the
 // response names itself replaces the common one. Thread-safe.
-std::string response_head(const api::response& response, const std::string& request_id, connection_traits traits);
+std::string response_head(const api::response& response, std::string_view request_id, connection_traits traits);
 
 } // namespace catalog::http

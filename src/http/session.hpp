@@ -47,16 +47,47 @@ public:
 
     asio::awaitable<void> serve() override {
         if (!co_await shake_hands()) co_return;
-        for (bool more = true; more;)
-            more = co_await serve_one();
+        for (bool more = true; more;) {
+            const bool received = co_await receive();
+            if (!received) break;
+            const auto arrived = clock::now();
+            write_random_hex_id(id_);
+            api::response response;
+            const bool served = !late_ && progress_ != request_reader::progress::refused;
+            if (!served) {
+                response = late_ ? api::transport_error(408, "The request did not arrive in time", id())
+                                 : api::transport_error(reader_.refusal().status, reader_.refusal().message, id());
+            } else if (!has_room(0)) {
+                response = too_much_unsent();
+            } else {
+                // No coroutine of its own: what lies in this frame, the connection has once, and what it calls is there
+                // for each of the thousands of requests that may wait.
+                api::request request = begin_asking();
+                response = co_await state_.handle(std::move(request)); // has time limits of its own
+                end_asking();
+                // Looked at again: many may have been let in while nothing was unsent.
+                if (!has_room(response.body.size())) {
+                    request_record record = std::move(response.record);
+                    response = too_much_unsent();
+                    response.record = std::move(record);
+                }
+            }
+            const bool again = served && reader_.head().keep_alive && !stopping_;
+            const bool taken = co_await answer(response, again, arrived);
+            if (!served) {
+                co_await drain();
+                break;
+            }
+            more = taken && again;
+        }
         co_await close_gracefully();
     }
 
     asio::awaitable<void> refuse_overload() override {
         if (!co_await shake_hands()) co_return;
-        const std::string id = random_hex_id();
-        auto out = api::transport_error(503, "The service has too many connections; try again later.", id);
-        co_await answer(std::move(out), id, "", false, clock::now());
+        write_random_hex_id(id_);
+        auto out = api::transport_error(503, "The service has too many connections; try again later.", id());
+        co_await answer(out, false, clock::now());
         co_await drain();
     }
 
@@ -108,16 +139,19 @@ private:
 
     void set_waiting_client(int descriptor) { waiting_client_.store(descriptor, std::memory_order_relaxed); }
 
-    // Has the request answered by the API, which is told if the client leaves meanwhile.
-    asio::awaitable<api::response> ask(api::request request) {
-        left_ = std::stop_source();
-        request.left = left_.get_token();
+    // The request for the API, which is told if the client leaves meanwhile.
+    api::request begin_asking() {
+        if (!left_.stop_possible() || left_.stop_requested()) left_ = std::stop_source();
         set_waiting_client(socket().native_handle());
         allow(leave_check);
-        api::response response = co_await state_.handle(std::move(request)); // has time limits of its own
+        const request_head& head = reader_.head();
+        return {id(),        head.method,       head.target,      head.token, head.traceparent,
+                head.accept, head.wants_timing, left_.get_token()};
+    }
+
+    void end_asking() {
         set_waiting_client(-1);
         allow_any_time();
-        co_return response;
     }
 
     asio::awaitable<bool> shake_hands() {
@@ -177,61 +211,24 @@ private:
         return progress;
     }
 
-    // One request and its response. Returns true if another may follow on the connection.
-    asio::awaitable<bool> serve_one() {
-        const bool received = co_await receive();
-        if (!received) co_return false;
-        const auto arrived = clock::now();
-        const std::string id = random_hex_id();
-        if (late_ || progress_ == request_reader::progress::refused) {
-            auto refusal = late_ ? api::transport_error(408, "The request did not arrive in time", id)
-                                 : api::transport_error(reader_.refusal().status, reader_.refusal().message, id);
-            const std::string method = reader_.has_head() ? reader_.head().method : std::string();
-            co_await answer(std::move(refusal), id, method, false, arrived);
-            co_await drain();
-            co_return false;
-        }
-        request_head& head = reader_.head();
-        const std::string method = head.method;
-        api::response response;
-        if (!has_room(0)) {
-            response = too_much_unsent(id);
-        } else {
-            api::request request{id,
-                                 std::move(head.method),
-                                 std::move(head.target),
-                                 std::move(head.token),
-                                 std::move(head.traceparent),
-                                 std::move(head.accept),
-                                 head.wants_timing};
-            response = co_await ask(std::move(request));
-            // Looked at again: many may have been let in while nothing was unsent.
-            if (!has_room(response.body.size())) {
-                request_record record = std::move(response.record);
-                response = too_much_unsent(id);
-                response.record = std::move(record);
-            }
-        }
-        const bool again = head.keep_alive && !stopping_;
-        const bool taken = co_await answer(std::move(response), id, method, again, arrived);
-        co_return taken&& again;
-    }
-
     // Whether a body of this size may wait for its client beside those that do already.
     bool has_room(std::size_t bytes) const {
         const std::size_t unsent = state_.unsent_bytes.load(std::memory_order_relaxed);
         return unsent == 0 || unsent + bytes < state_.options.max_unsent_bytes;
     }
 
-    static api::response too_much_unsent(const std::string& id) {
-        return api::transport_error(503, "The service waits for slow clients; try again later.", id);
+    std::string_view id() const { return {id_.data(), id_.size()}; }
+
+    std::string_view method() const { return reader_.has_head() ? reader_.head().method : std::string_view(); }
+
+    api::response too_much_unsent() const {
+        return api::transport_error(503, "The service waits for slow clients; try again later.", id());
     }
 
     // Writes a response; for HEAD without its body. Returns false when the client is gone.
-    asio::awaitable<bool> answer(api::response response, std::string id, std::string method, bool keep_alive,
-                                 clock::time_point arrived) {
-        const bool head_only = method == "HEAD";
-        const std::string head = response_head(response, id, {keep_alive, is_tls});
+    asio::awaitable<bool> answer(api::response& response, bool keep_alive, clock::time_point arrived) {
+        const bool head_only = method() == "HEAD";
+        const std::string head = response_head(response, id(), {keep_alive, is_tls});
         std::size_t bytes = head_only ? 0 : response.body.size();
         const std::array<asio::const_buffer, 2> message{asio::buffer(head), asio::buffer(response.body.data(), bytes)};
         const auto begun = clock::now();
@@ -244,8 +241,8 @@ private:
         response.stream.reset();
         if (state_.observe) {
             const auto end = clock::now();
-            state_.observe(
-                {id, client_, method, response.status, bytes, complete, end - arrived, end - begun, &response.record});
+            state_.observe({id(), client_, method(), response.status, bytes, complete, end - arrived, end - begun,
+                            &response.record});
         }
         co_return complete;
     }
@@ -332,6 +329,7 @@ private:
     receive_buffer received_;
     request_reader reader_;
     request_reader::progress progress_{};
+    std::array<char, 32> id_{}; // of the request under way
     std::stop_source left_{std::nostopstate};
     // All on the connection's strand:
     bool idle_ = false;

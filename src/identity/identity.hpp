@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ access access_of(const std::vector<std::string>& roles, const role_names& names)
 class verifier {
 public:
     virtual ~verifier() = default;
+
+    // The principal of a token, where nobody has to be asked for it; null: verify() knows more. Any thread.
+    virtual std::shared_ptr<const principal> known(std::string_view token) const;
 
     // The principal of a token. Problems: unauthenticated (unknown, expired), identity_away. Any thread; runs on the
     // caller's executor, never blocks it, and does not leave it where the answer is known already. `token` is never

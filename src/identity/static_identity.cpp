@@ -24,6 +24,11 @@ struct known_token {
     std::optional<system_time> expires_at;
 };
 
+bool has_expired(const known_token& token) {
+    return token.expires_at &&
+           *token.expires_at <= std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
 // One entry of "tokens"; each fault goes to `report` as "member: what is wrong".
 std::optional<std::pair<std::string, known_token>> read_entry(const json::value& value,
                                                               const std::function<void(const std::string&)>& report) {
@@ -75,8 +80,14 @@ std::optional<std::pair<std::string, known_token>> read_entry(const json::value&
 
 } // namespace
 
+// Finds strings by views of them.
+struct hash_of_text {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+};
+
 struct static_verifier::table {
-    std::unordered_map<std::string, known_token> tokens;
+    std::unordered_map<std::string, known_token, hash_of_text, std::equal_to<>> tokens;
 };
 
 static_verifier::static_verifier(std::string file)
@@ -92,13 +103,18 @@ std::size_t static_verifier::size() const {
     return current()->tokens.size();
 }
 
+std::shared_ptr<const principal> static_verifier::known(std::string_view token) const {
+    const auto now = current();
+    const auto found = now->tokens.find(token);
+    if (found == now->tokens.end() || has_expired(found->second)) return nullptr;
+    return {now, &found->second.who}; // keeps the table
+}
+
 boost::asio::awaitable<result<principal>> static_verifier::verify(std::string token) {
-    const auto known = current();
-    const auto found = known->tokens.find(token);
-    if (found == known->tokens.end()) co_return problem{errc::unauthenticated, "the token is unknown"};
-    if (found->second.expires_at &&
-        *found->second.expires_at <= std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()))
-        co_return problem{errc::unauthenticated, "the token has expired"};
+    const auto now = current();
+    const auto found = now->tokens.find(token);
+    if (found == now->tokens.end()) co_return problem{errc::unauthenticated, "the token is unknown"};
+    if (has_expired(found->second)) co_return problem{errc::unauthenticated, "the token has expired"};
     co_return found->second.who;
 }
 

@@ -20,6 +20,7 @@ public:
     // the file. Any thread.
     bool load(std::string& faults);
 
+    std::shared_ptr<const principal> known(std::string_view token) const override;
     boost::asio::awaitable<result<principal>> verify(std::string token) override;
 
     // How many tokens it knows. Any thread.

@@ -220,19 +220,23 @@ bool is_traceparent(std::string_view text) noexcept {
 }
 
 std::string random_hex_id() {
+    std::string id(32, '0');
+    write_random_hex_id(std::span<char, 32>(id));
+    return id;
+}
+
+void write_random_hex_id(std::span<char, 32> id) noexcept {
     thread_local std::mt19937_64 generator([] {
         std::random_device device;
         std::seed_seq seed{device(), device(), device(), device()};
         return std::mt19937_64(seed);
     }());
     constexpr std::string_view hex = "0123456789abcdef";
-    std::string id(32, '0');
     for (std::size_t half = 0; half < 2; ++half) {
         std::uint64_t bits = generator();
         for (std::size_t i = 0; i < 16; ++i, bits >>= 4U)
             id[half * 16 + i] = hex[bits & 0xFU];
     }
-    return id;
 }
 
 std::string shorten(std::string_view text, std::size_t max) {

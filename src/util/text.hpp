@@ -44,6 +44,7 @@ bool is_traceparent(std::string_view text) noexcept;
 
 // 32 random hex digits (X-Request-Id). Thread-safe.
 std::string random_hex_id();
+void write_random_hex_id(std::span<char, 32> id) noexcept;
 
 // The word of `candidates` that `typed` was most likely meant to be: at most two edits (one for up to four letters), or
 // its beginning; empty if there is none. For "did you mean" in errors.

@@ -39,8 +39,8 @@ outcome read_all(std::string_view bytes, std::size_t piece, const request_limits
             REQUIRE(!head.method.empty() && head.method.size() <= 32);
             REQUIRE(!head.target.empty() && head.target.size() <= limits.max_target_bytes);
             REQUIRE(head.target.find_first_of(std::string_view("\0\r\n \t#", 6)) == std::string::npos);
-            out.requests.push_back(head.method + " " + head.target + " " + head.token.value_or("-") +
-                                   (head.keep_alive ? "" : " close"));
+            out.requests.push_back(std::string(head.method) + " " + std::string(head.target) + " " +
+                                   std::string(head.token.value_or("-")) + (head.keep_alive ? "" : " close"));
             if (!head.keep_alive) return out;
             reader.reset();
             continue;

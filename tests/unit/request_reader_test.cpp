@@ -41,7 +41,8 @@ seen read_all(const std::string& bytes, std::size_t piece, const request_limits&
         }
         if (got == progress::complete) {
             const auto& head = one.head();
-            out.requests.push_back(head.method + " " + head.target + (head.keep_alive ? "" : " close"));
+            out.requests.push_back(std::string(head.method) + " " + std::string(head.target) +
+                                   (head.keep_alive ? "" : " close"));
             one.reset();
             continue;
         }
