@@ -142,7 +142,8 @@ BOOST_FIXTURE_TEST_CASE(queries_without_their_tenant_condition, two_tenants) {
         const auto facets = sql.run("SELECT facet, sum(n) FROM catalog.facet_counts GROUP BY facet");
         counts.facets.clear();
         for (const auto& row : facets)
-            counts.facets.push_back({std::stoll(*row[0]), 1});
+            counts.facets.push_back(
+                {query::has_whole_facets(scope, counts) ? std::stoll(*row[0]) : std::stoll(*row[0]) & 0xFFFFF, 1});
         const query::access_path path = query::choose_access_path(scope, counts, marker);
         if (path.branches.empty()) continue; // nothing behind the marker
         reader.begin(true);
