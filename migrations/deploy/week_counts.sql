@@ -293,10 +293,11 @@ BEGIN
     FROM counted c WHERE c.vault_id IS NOT NULL GROUP BY 2, 3
     ON CONFLICT (vault_id, project_id, enterprise_project_id) DO UPDATE SET facets = excluded.facets,
         zones = excluded.zones, ns = excluded.ns;
-    DELETE FROM catalog.week_facets WHERE project_id = of_project;
-    DELETE FROM catalog.facets_by_bits WHERE project_id = of_project;
     IF (SELECT sum(c.n) FROM catalog.project_counts c WHERE c.project_id = of_project) >= catalog.counted_by_week_from() THEN
         PERFORM catalog.count_by_week(of_project);
+    ELSE
+        DELETE FROM catalog.week_facets WHERE project_id = of_project;
+        DELETE FROM catalog.facets_by_bits WHERE project_id = of_project;
     END IF;
     PERFORM catalog.recount_zones();
 END

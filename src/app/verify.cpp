@@ -70,9 +70,8 @@ int run_verify(arguments args) {
     auto session = open_unrestricted(parsed->values, "verify", repair, status);
     if (!session) return status;
     if (session->run_once(db::statement(sql::verify_ready)).text(0, 0) != "t") {
-        std::cerr
-            << "backup-catalog verify: database-url: the schema lacks the migration verify or one that it knows; run: "
-               "scripts/migrate deploy --database-url URL\n";
+        std::cerr << "backup-catalog verify: database-url: the schema lacks a migration that verify needs; run: "
+                     "scripts/migrate deploy --database-url URL\n";
         return 2;
     }
 

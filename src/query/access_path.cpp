@@ -33,7 +33,7 @@ public:
     chooser(const scope& scope, const row_counts& counts)
         : request_(scope.request)
         , counts_(counts)
-        , found_in_range_(scope.vaults && (scope.request.start_time || scope.request.end_time))
+        , found_in_range_(scope.vaults && scope.request.has_range())
         , whole_facets_(has_whole_facets(scope, counts))
         , listed_(std::max({counts.listed, counts.indexed, counts.facet_matches})) {}
 
@@ -54,9 +54,8 @@ public:
 
     // Nearly every row walked is on the page: documents come straight from the walk.
     bool one_stage(access access, sort_key first_key) const {
-        const bool range = request_.start_time || request_.end_time;
         return access == access::walk && first_key != sort_key::id && request_.offset <= 100 &&
-               counts_.total * 2 >= listed_ && (!range || first_key == sort_key::created_at);
+               counts_.total * 2 >= listed_ && (!request_.has_range() || first_key == sort_key::created_at);
     }
 
     std::uint64_t rows_of(const tie_class& only) const {
@@ -68,10 +67,6 @@ public:
 
 private:
     static bool cheaper(const option& a, const option& b) { return a.cost < b.cost; }
-
-    bool found_by_value() const { return request_.parent_id || request_.resource_id || request_.checkpoint_id; }
-
-    bool has_substring() const { return !request_.name.empty() || !request_.resource_name.empty(); }
 
     double facet_rows(const std::optional<tie_class>& only) const {
         return static_cast<double>(only ? rows_of(*only) : counts_.facet_matches);
@@ -86,44 +81,43 @@ private:
     // Rows in the time range before the other filters: known only through the matches.
     double in_range() const {
         const double all = std::max(1.0, static_cast<double>(listed_));
-        if (!request_.start_time && !request_.end_time) return all;
+        if (!request_.has_range()) return all;
         return std::min(all, static_cast<double>(counts_.total) * all /
                                  std::max(1.0, static_cast<double>(counts_.facet_matches)));
     }
 
     option walk(const std::optional<tie_class>& only, sort_key first_key, double need) const {
-        if (found_by_value()) return {access::walk, 1e12};
+        if (request_.is_found_by_value()) return {access::walk, 1e12};
         const double all = std::max(1.0, static_cast<double>(listed_));
         const double walkable = first_key == sort_key::created_at ? in_range() : all;
         const bool scattered = request_.all_tenants || first_key == sort_key::name || first_key == sort_key::id;
-        const double per_entry = has_substring() ? has_text(first_key) ? name_scanned : row_visited
-                                 : scattered     ? entry_scattered
-                                                 : entry_walked;
+        const double per_entry = request_.has_substring() ? has_text(first_key) ? name_scanned : row_visited
+                                 : scattered              ? entry_scattered
+                                                          : entry_walked;
         double entries = std::min(walkable, need * walkable / matches(only));
         // Times of one backup are near each other: in the order of another one, the range begins behind all before it.
-        const bool range = request_.start_time || request_.end_time;
-        if (range && (first_key == sort_key::updated_at || first_key == sort_key::protected_at))
+        if (request_.has_range() && (first_key == sort_key::updated_at || first_key == sort_key::protected_at))
             entries = std::min(all, entries + all - in_range());
         return {access::walk, entries * per_entry};
     }
 
     std::vector<option> found_and_sorted(const std::optional<tie_class>& only) const {
         if (request_.parent_id) return {{access::fetch_parent, matches(std::nullopt) * row_fetched}};
-        if (found_by_value()) return {{access::fetch_equality, matches(std::nullopt) * row_fetched}};
+        if (request_.is_found_by_value()) return {{access::fetch_equality, matches(std::nullopt) * row_fetched}};
         std::vector<option> options;
         if (!counts_.facets.empty()) {
             const auto facets = std::count_if(counts_.facets.begin(), counts_.facets.end(),
                                               [&](const auto& entry) { return !only || only->holds(entry.facet); });
             const double rows = found_in_range_ ? matches(only) : facet_rows(only);
-            options.push_back({access::fetch_facet,
-                               rows * (has_substring() ? row_visited : row_fetched) +
-                                   static_cast<double>(facets) * facet_sought * (whole_facets_ ? 1 : facets_with_bits) +
-                                   (whole_facets_ || !request_.all_tenants ? 0 : facets_named)});
+            double cost = rows * (request_.has_substring() ? row_visited : row_fetched) +
+                          static_cast<double>(facets) * facet_sought * (whole_facets_ ? 1 : facets_with_bits);
+            if (!whole_facets_ && request_.all_tenants) cost += facets_named;
+            options.push_back({access::fetch_facet, cost});
         }
-        const double per_entry = has_substring() ? name_scanned : entry_walked;
-        if ((request_.start_time || request_.end_time) && (!has_substring() || !request_.all_tenants))
+        const double per_entry = request_.has_substring() ? name_scanned : entry_walked;
+        if (request_.has_range() && (!request_.has_substring() || !request_.all_tenants))
             options.push_back({access::fetch_range, in_range() * per_entry + matches(only) * row_fetched});
-        if (has_substring())
+        if (request_.has_substring())
             options.push_back(
                 {access::scan, static_cast<double>(listed_) * name_scanned + matches(only) * row_fetched});
         return options;
@@ -192,14 +186,15 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
     }
     const chooser choose(scope, counts);
     const std::vector<sort_term> order = total_order(scope.request.sort);
-    const double skipped_to = can_skip_weeks(scope, counts, marker) ? static_cast<double>(counts.total) * share_of_week
-                                                                    : static_cast<double>(scope.request.offset);
-    const double need =
-        static_cast<double>(scope.request.limit) + std::min(skipped_to, static_cast<double>(scope.request.offset));
+    const bool can_skip = can_skip_weeks(scope, counts, marker);
+    auto walked_to = static_cast<double>(scope.request.offset);
+    if (can_skip) walked_to = std::min(walked_to, static_cast<double>(counts.total) * share_of_week);
+    const double need = static_cast<double>(scope.request.limit) + walked_to;
 
     const auto take_all = [&](const option& best) -> access_path& {
         path.branches.push_back({std::nullopt, best.access, true});
         path.one_stage = choose.one_stage(best.access, order.front().key);
+        path.skips_weeks = can_skip && best.access == access::walk;
         path.reason += ": " + describe(best) + (path.one_stage ? ", documents straight from it" : "");
         return path;
     };

@@ -252,8 +252,7 @@ db::rows list_reading::next(std::uint32_t most, db::session::ending end) {
     }
     request.limit = most;
     access_path path = choose_access_path(s.scope, s.counts, s.marker);
-    if (can_skip_weeks(s.scope, s.counts, s.marker) && !path.branches.empty() &&
-        path.branches.front().access == access::walk) {
+    if (path.skips_weeks) {
         const db::rows weeks = s.transaction.run("skip whole weeks", weeks_statement(s.scope));
         if (!weeks.empty()) skip_weeks(path, weeks);
     }

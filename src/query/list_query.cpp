@@ -383,14 +383,6 @@ private:
     facet_filter filter_;
 };
 
-bool has_range(const list_request& request) {
-    return request.start_time || request.end_time;
-}
-
-bool has_substring(const list_request& request) {
-    return !request.name.empty() || !request.resource_name.empty();
-}
-
 // Facets are looked up one by one, three pages each.
 constexpr std::size_t most_facets_sought = 300;
 // Rows of facets that are looked through for a time range, where the range itself may hold more of the list or fewer.
@@ -401,12 +393,12 @@ access counting_access(const scope& scope, const row_counts& counts) {
     const list_request& request = scope.request;
     if (request.parent_id) return access::fetch_parent;
     if (request.resource_id || request.checkpoint_id) return access::fetch_equality;
-    const bool substring = has_substring(request);
-    if (has_range(request) && !substring && has_whole_facets(scope, counts) && !counts.facets.empty() &&
+    const bool substring = request.has_substring();
+    if (request.has_range() && !substring && has_whole_facets(scope, counts) && !counts.facets.empty() &&
         counts.facets.size() <= most_facets_sought &&
         (scope.vaults || (counts.facet_matches <= most_facet_rows && counts.facet_matches * 5 < counts.listed)))
         return access::fetch_facet;
-    if (has_range(request) && (!substring || !request.all_tenants)) return access::fetch_range;
+    if (request.has_range() && (!substring || !request.all_tenants)) return access::fetch_range;
     return access::scan;
 }
 
@@ -414,7 +406,7 @@ access counting_access(const scope& scope, const row_counts& counts) {
 bool weeks_suffice(const scope& scope, const row_counts& counts) {
     const list_request& request = scope.request;
     return counts.by_week && !request.all_tenants && !has_placement_filter(scope) && !scope.vaults &&
-           !request.parent_id && !request.resource_id && !request.checkpoint_id && !has_substring(request);
+           !request.is_found_by_value() && !request.has_substring();
 }
 
 // True if no filter but own_type looks at the facet.
@@ -507,9 +499,7 @@ std::vector<tie_class> tie_classes(const std::vector<sort_term>& order) {
 }
 
 bool counters_suffice(const scope& scope) {
-    const list_request& r = scope.request;
-    return !r.checkpoint_id && !r.resource_id && !r.parent_id && !r.start_time && !r.end_time && r.name.empty() &&
-           r.resource_name.empty();
+    return !scope.request.is_found_by_value() && !scope.request.has_range() && !scope.request.has_substring();
 }
 
 bool has_whole_facets(const scope& scope, const row_counts& counts) {
@@ -521,7 +511,7 @@ bool has_whole_facets(const scope& scope, const row_counts& counts) {
 
 bool can_skip_weeks(const scope& scope, const row_counts& counts, const std::optional<marker_place>& marker) {
     constexpr std::uint32_t worth_a_statement = 2'000; // entries of the index, 0.2 ms
-    return scope.request.offset >= worth_a_statement && !marker && !has_range(scope.request) &&
+    return scope.request.offset >= worth_a_statement && !marker && !scope.request.has_range() &&
            weeks_suffice(scope, counts) && scope.request.sort.front().key == sort_key::created_at;
 }
 

@@ -83,7 +83,8 @@ struct access_path {
     std::vector<branch> branches; // none: nothing can match, no statement is needed
     bool one_stage = false;       // documents straight from the walk, for when (nearly) every row walked matches
     std::uint64_t offset = 0;     // what is left of the request's offset after whole branches and weeks were skipped
-    std::optional<std::string> begins_at = std::nullopt; // created_at where the walk begins, see skip_weeks
+    bool skips_weeks = false;     // weeks_statement tells where the walk begins
+    std::optional<std::string> begins_at = std::nullopt; // created_at, once it has told
     std::string reason;                                  // for `explain`
 };
 
@@ -128,7 +129,7 @@ db::statement facets_statement(const scope& scope, const row_counts& counts);
 db::statement count_statement(const scope& scope, const row_counts& counts);
 
 // How far the request's offset gets in whole weeks. One row. Columns: created_at where the list goes on behind them,
-// the number of matches in them. Only where can_skip_weeks().
+// the number of matches in them. Only for a path that skips_weeks.
 db::statement weeks_statement(const scope& scope);
 
 // The page's documents in order. Columns: document[, replication_document].

@@ -50,6 +50,11 @@ struct list_request {
     std::vector<std::size_t> statuses;                          // numbers in facet.hpp's statuses
     std::optional<std::uint32_t> used_percent;
     std::optional<std::string> vault_id;
+
+    bool has_range() const { return start_time || end_time; }
+    bool has_substring() const { return !name.empty() || !resource_name.empty(); }
+    // An index finds few rows by a value that is asked for.
+    bool is_found_by_value() const { return parent_id || resource_id || checkpoint_id; }
 };
 
 } // namespace catalog::query

@@ -32,7 +32,7 @@ std::string text_of(const shapes::shape& shape) {
     else
         print(out, "facets", query::facets_statement(scope, counts));
     if (!query::counters_suffice(scope)) print(out, "count", query::count_statement(scope, counts));
-    if (query::can_skip_weeks(scope, counts, marker)) {
+    if (path.skips_weeks) {
         print(out, "weeks", query::weeks_statement(scope));
         path.begins_at = "2026-03-02 00:00:00+00";
     }
