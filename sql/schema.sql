@@ -915,9 +915,15 @@ CREATE INDEX backups_of_checkpoint ON catalog.backups USING btree (checkpoint_id
 
 CREATE INDEX backups_of_facet ON catalog.backups USING btree (facet, project_id, vault_id, created_at, id) INCLUDE (updated_order, protected_order, name) WHERE (parent_id IS NULL);
 
+CREATE INDEX backups_of_members ON catalog.backups USING btree (member_states, project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL) AND (member_states <> 0));
+
+CREATE INDEX backups_of_others ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NOT NULL));
+
 CREATE INDEX backups_of_parent ON catalog.backups USING btree (parent_id, project_id, created_at, id) WHERE (parent_id IS NOT NULL);
 
 CREATE INDEX backups_of_resource ON catalog.backups USING btree (resource_id, project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE (parent_id IS NULL);
+
+CREATE INDEX backups_of_status ON catalog.backups USING btree (status, project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (status <> 'available'::text));
 
 CREATE INDEX backups_shared_id ON catalog.backups USING btree (id) WHERE (owner_project_id IS NOT NULL);
 

@@ -17,6 +17,7 @@ constexpr double entry_walked = 0.12; // one entry of a covering index, with the
 constexpr double entry_scattered = 0.6;
 constexpr double name_scanned = 0.17;   // one entry with a substring search in its text
 constexpr double row_fetched = 0.35;    // one row found by index and sorted
+constexpr double row_sorted = 0.23;     // one row found and sorted
 constexpr double row_visited = 1.0;     // one row whose filter is in the heap only
 constexpr double facet_sought = 2;      // the first row of a facet
 constexpr double facets_named = 4'000;  // the facets of all projects by their lower bits
@@ -31,7 +32,8 @@ struct option {
 class chooser {
 public:
     chooser(const scope& scope, const row_counts& counts)
-        : request_(scope.request)
+        : scope_(scope)
+        , request_(scope.request)
         , counts_(counts)
         , found_in_range_(scope.vaults && scope.request.has_range())
         , whole_facets_(has_whole_facets(scope, counts))
@@ -105,6 +107,12 @@ private:
         if (request_.parent_id) return {{access::fetch_parent, matches(std::nullopt) * row_fetched}};
         if (request_.is_found_by_value()) return {{access::fetch_equality, matches(std::nullopt) * row_fetched}};
         std::vector<option> options;
+        const double per_entry = request_.has_substring() ? name_scanned : entry_walked;
+        if (const auto kind = rare_rows(scope_, only)) {
+            const double rows = *kind == rare_kind::shared ? static_cast<double>(counts_.listed) : facet_rows(only);
+            const double per_row = request_.resource_name.empty() ? per_entry : row_visited;
+            options.push_back({access::fetch_rare, facet_sought + rows * per_row + matches(only) * row_sorted});
+        }
         if (!counts_.facets.empty()) {
             const auto facets = std::count_if(counts_.facets.begin(), counts_.facets.end(),
                                               [&](const auto& entry) { return !only || only->holds(entry.facet); });
@@ -114,7 +122,6 @@ private:
             if (!whole_facets_ && request_.all_tenants) cost += facets_named;
             options.push_back({access::fetch_facet, cost});
         }
-        const double per_entry = request_.has_substring() ? name_scanned : entry_walked;
         if (request_.has_range() && (!request_.has_substring() || !request_.all_tenants))
             options.push_back({access::fetch_range, in_range() * per_entry + matches(only) * row_fetched});
         if (request_.has_substring())
@@ -129,6 +136,7 @@ private:
         return first_key == sort_key::created_at || (first_key != sort_key::id && request_.resource_name.empty());
     }
 
+    const scope& scope_;
     const list_request& request_;
     const row_counts& counts_;
     bool found_in_range_; // the index of facets finds vaults' rows by time, too
@@ -169,6 +177,8 @@ std::string_view name_of(access access) {
         return "fetch_parent";
     case access::fetch_range:
         return "fetch_range";
+    case access::fetch_rare:
+        return "fetch_rare";
     case access::scan:
         break;
     }

@@ -74,6 +74,12 @@ std::string value_of(const marker_place& marker, sort_key key) {
     return marker.id;
 }
 
+// The statuses that the filter leaves, of which the class may be one; none if it leaves all.
+std::vector<std::size_t> statuses_of(const list_request& request, const std::optional<tie_class>& only) {
+    if (only && only->mask == facet::status_mask) return {only->value};
+    return request.statuses;
+}
+
 std::string number(std::uint64_t value) {
     return std::to_string(static_cast<std::int64_t>(value));
 }
@@ -150,6 +156,7 @@ public:
         } else {
             out_.sql("b.parent_id IS NULL");
         }
+        if (driver == access::fetch_rare) write_rare(only);
         if (driver == access::fetch_facet) {
             out_.sql(" AND b.facet = m.facet"); // see write_found
             if (finds_vaults_with_facets()) {
@@ -325,6 +332,32 @@ private:
         return db::array_literal(facets);
     }
 
+    // The condition of the partial index, and what finds the rows in it.
+    void write_rare(const std::optional<tie_class>& only) {
+        std::vector<std::string> values;
+        switch (rare_rows(scope_, only).value()) {
+        case rare_kind::status:
+            for (const std::size_t status : statuses_of(request_, only))
+                values.emplace_back(statuses[status]);
+            out_.sql(" AND b.status <> 'available' AND b.status = ANY (")
+                .param(db::array_literal(values), "text[]")
+                .sql(")");
+            break;
+        case rare_kind::members: {
+            const std::uint64_t wanted = (filter_.any != 0 ? filter_.any : filter_.mask) >> facet::member_shift;
+            for (std::uint64_t states = 1; states <= facet::member_any >> facet::member_shift; ++states)
+                if (filter_.any != 0 || (states & wanted) == (wanted & facet::member_any >> facet::member_shift))
+                    values.push_back(std::to_string(states));
+            out_.sql(" AND b.owner_project_id IS NULL AND b.member_states <> 0 AND b.member_states = ANY (")
+                .param(db::array_literal(values), "smallint[]")
+                .sql(")");
+            break;
+        }
+        case rare_kind::shared:
+            out_.sql(" AND b.owner_project_id IS NOT NULL");
+        }
+    }
+
     // project_id, id and the sort columns.
     void write_columns() {
         out_.sql("b.project_id, b.id");
@@ -388,6 +421,14 @@ constexpr std::size_t most_facets_sought = 300;
 // Rows of facets that are looked through for a time range, where the range itself may hold more of the list or fewer.
 constexpr std::uint64_t most_facet_rows = 10'000;
 
+// Rows of a kind that are looked through for a time range or a substring.
+constexpr std::uint64_t most_rare_rows = 20'000;
+
+bool has_few_rare_rows(const scope& scope, const row_counts& counts) {
+    const auto kind = rare_rows(scope, std::nullopt);
+    return kind && (kind == rare_kind::shared ? counts.listed : counts.facet_matches) <= most_rare_rows;
+}
+
 // The driver that count_statement uses: whichever index finds the fewest rows and covers the other filters.
 access counting_access(const scope& scope, const row_counts& counts) {
     const list_request& request = scope.request;
@@ -398,6 +439,7 @@ access counting_access(const scope& scope, const row_counts& counts) {
         counts.facets.size() <= most_facets_sought &&
         (scope.vaults || (counts.facet_matches <= most_facet_rows && counts.facet_matches * 5 < counts.listed)))
         return access::fetch_facet;
+    if (has_few_rare_rows(scope, counts)) return access::fetch_rare;
     if (request.has_range() && (!substring || !request.all_tenants)) return access::fetch_range;
     return access::scan;
 }
@@ -509,6 +551,22 @@ bool has_whole_facets(const scope& scope, const row_counts& counts) {
     return !counts.by_week || scope.request.parent_id || !scope.request.resource_az.empty();
 }
 
+std::optional<rare_kind> rare_rows(const scope& scope, const std::optional<tie_class>& only) {
+    const list_request& request = scope.request;
+    if (has_placement_filter(scope) || scope.vaults || request.is_found_by_value()) return std::nullopt;
+    if (request.own_type == own_type::shared && !request.all_tenants) return rare_kind::shared;
+    const facet_filter filter = facet_filter_of(request);
+    if (filter.resource_type_set != 0) return std::nullopt;
+    const std::uint64_t other_bits = filter.mask & ~facet::shared;
+    const std::vector<std::size_t> left = statuses_of(request, only);
+    const bool few = !left.empty() && std::find(left.begin(), left.end(), 0) == left.end(); // 0: available
+    if (few && other_bits == 0 && filter.any == 0) return rare_kind::status;
+    const bool own_rows = request.own_type == own_type::own || request.all_tenants;
+    const bool by_members = filter.any != 0 || other_bits != 0;
+    if (own_rows && left.empty() && by_members && (other_bits & ~facet::member_any) == 0) return rare_kind::members;
+    return std::nullopt;
+}
+
 bool can_skip_weeks(const scope& scope, const row_counts& counts, const std::optional<marker_place>& marker) {
     constexpr std::uint32_t worth_a_statement = 2'000; // entries of the index, 0.2 ms
     return scope.request.offset >= worth_a_statement && !marker && !scope.request.has_range() &&
@@ -596,8 +654,9 @@ db::statement count_statement(const scope& scope, const row_counts& counts) {
     const std::optional<std::string> from_the_beginning;
     row_writer rows(out, scope, counts, no_marker, from_the_beginning);
     const list_request& request = scope.request;
-    const auto whole =
-        weeks_suffice(scope, counts) ? divide_by_weeks({request.start_time, request.end_time}) : std::nullopt;
+    const auto whole = weeks_suffice(scope, counts) && !has_few_rare_rows(scope, counts)
+                           ? divide_by_weeks({request.start_time, request.end_time})
+                           : std::nullopt;
     if (whole) {
         out.sql("SELECT ((SELECT coalesce(sum(c.n), 0)");
         write_weeks(out, scope, &*whole);

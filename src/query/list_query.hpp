@@ -50,6 +50,7 @@ enum class access {
     fetch_equality, // by resource_id or checkpoint_id, then sorted
     fetch_parent,   // by parent_id, then sorted
     fetch_range,    // by created_at, then sorted
+    fetch_rare,     // by what few backups are, see rare_rows; then sorted
     scan,           // by a substring in all rows, then sorted
 };
 
@@ -70,6 +71,13 @@ std::vector<tie_class> tie_classes(const std::vector<sort_term>& order);
 
 // The class of the rows that have the time; nothing where the key is no time that may be null.
 std::optional<tie_class> not_null(sort_key key);
+
+// What few backups are, and which therefore has an index of its own (migrations/deploy/rare_rows.sql).
+enum class rare_kind {
+    status,  // not available
+    members, // shared with other projects
+    shared,  // of other projects
+};
 
 // A part of the answer: all rows, or those of one class.
 struct branch {
@@ -110,6 +118,10 @@ bool is_unfiltered(const scope& scope);
 // True if row_counts::facets has whole facets. Over all projects, and in a large one, there are too many: then it has
 // their lower bits alone, unless the filters leave the facets of some zones, enterprise projects or vaults.
 bool has_whole_facets(const scope& scope, const row_counts& counts);
+
+// The kind that all matches (of the class) are of, where the index of the kind finds few other rows: no more than the
+// facets of the matches tell, or than are listed.
+std::optional<rare_kind> rare_rows(const scope& scope, const std::optional<tie_class>& only);
 
 // True if weeks can be skipped on the way to the request's offset: weeks_statement tells which.
 bool can_skip_weeks(const scope& scope, const row_counts& counts, const std::optional<marker_place>& marker);

@@ -55,7 +55,10 @@ std::vector<shape> all() {
         add(text, selectivity::common);
         add(text, selectivity::common, true);
     }
-    for (const char* text : {"all_tenants=true&own_type=shared", "all_tenants=true&status=error&sort=name:asc"})
+    for (const char* text :
+         {"all_tenants=true&own_type=shared", "all_tenants=true&status=error&sort=name:asc",
+          "own_type=all_granted&status=error", "own_type=shared&name=x", "member_status=pending&sort=name",
+          "start_time=2026-01-01T00:00:00Z&status=error&status=deleting"})
         add(text, selectivity::rare, true);
     for (const char* text :
          {"status=error&status=deleting", "resource_az=az1", "vault_id=cca85ea5-00a4-418d-9222-bd83985bc515",
@@ -69,8 +72,10 @@ std::vector<shape> all() {
           "start_time=2026-01-01T00:00:00&vault_id=cca85ea5-00a4-418d-9222-bd83985bc515",
           "start_time=2026-01-01T00:00:00&resource_id=1a503932-ee8f-4dd5-8248-8dfb57e584c5"})
         add(text, selectivity::common, false, true);
-    for (const char* text : {"status=error", "start_time=2026-01-01T00:00:00&enterprise_project_id=0",
-                             "start_time=2026-01-01T00:00:00&vault_id=cca85ea5-00a4-418d-9222-bd83985bc515"})
+    for (const char* text :
+         {"status=error", "resource_type=OS::Sfs::Turbo", "own_type=shared&start_time=2026-01-05T00:00:00",
+          "start_time=2026-01-01T00:00:00&enterprise_project_id=0",
+          "start_time=2026-01-01T00:00:00&vault_id=cca85ea5-00a4-418d-9222-bd83985bc515"})
         add(text, selectivity::rare, false, true);
     return list;
 }

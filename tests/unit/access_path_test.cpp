@@ -163,24 +163,96 @@ BOOST_AUTO_TEST_CASE(few_matches_are_found_once_and_not_class_by_class) {
 
 BOOST_AUTO_TEST_CASE(a_rare_facet_is_fetched_and_a_common_one_walked) {
     list_request request;
-    request.statuses = {2};
-    BOOST_TEST((only_access(asking(request), matching({{2, 10}}, million)) == access::fetch_facet));
-    BOOST_TEST((only_access(asking(request), matching({{2, 1}}, 2 * million)) == access::fetch_facet));
-    BOOST_TEST(!one_stage(asking(request), matching({{2, 10}}, million)));
-    BOOST_TEST((only_access(asking(request), matching({{2, 900'000}}, million)) == access::walk));
+    request.resource_types = {4};
+    BOOST_TEST((only_access(asking(request), matching({{64, 10}}, million)) == access::fetch_facet));
+    BOOST_TEST((only_access(asking(request), matching({{64, 1}}, 2 * million)) == access::fetch_facet));
+    BOOST_TEST(!one_stage(asking(request), matching({{64, 10}}, million)));
+    BOOST_TEST((only_access(asking(request), matching({{64, 900'000}}, million)) == access::walk));
     // The more rows match, the less is fetched: there is one turning point.
     bool walked = false;
     for (std::uint64_t n = 1; n <= million; n *= 2) {
-        const bool walks = only_access(asking(request), matching({{2, n}}, million)) == access::walk;
+        const bool walks = only_access(asking(request), matching({{64, n}}, million)) == access::walk;
         BOOST_TEST((walks || !walked), n);
         walked = walks;
     }
     BOOST_TEST(walked);
     // A deep page by offset makes a walk dearer, never a fetch.
-    const row_counts some = matching({{2, 20'000}}, million);
+    const row_counts some = matching({{64, 20'000}}, million);
     BOOST_TEST((only_access(asking(request), some) == access::walk));
     request.offset = 19'000;
     BOOST_TEST((only_access(asking(request), some) == access::fetch_facet));
+}
+
+BOOST_AUTO_TEST_CASE(what_few_backups_are_is_found_by_its_index) {
+    const auto way = [](const list_request& request, std::uint64_t n, std::size_t in_facets = 1) {
+        std::vector<row_counts::facet_count> facets;
+        for (std::size_t i = 0; i < in_facets; ++i)
+            facets.push_back({static_cast<std::int64_t>(i << 20U | 2), n / in_facets});
+        row_counts counts = matching(facets, million);
+        if (request.own_type == own_type::shared) {
+            counts.listed = n;
+            counts.indexed = million;
+        }
+        return only_access(asking(request), counts);
+    };
+    list_request error;
+    error.statuses = {2};
+    list_request pending;
+    pending.member_status = member_status::pending;
+    list_request shared;
+    shared.own_type = own_type::shared;
+    for (list_request request : {error, pending, shared}) {
+        for (const bool all_tenants : {false, true}) {
+            request.all_tenants = all_tenants && request.own_type == own_type::own;
+            BOOST_TEST((way(request, 10) == access::fetch_rare));
+            BOOST_TEST((way(request, 1000, 200) == access::fetch_rare));
+            BOOST_TEST((way(request, 500'000) == access::walk));
+        }
+    }
+    error.name = "x";
+    BOOST_TEST((way(error, 10) == access::fetch_rare));
+    // Available ones are not few, and what else is asked for may leave fewer than are of the kind.
+    const auto kind = [](const list_request& request) { return rare_rows(asking(request), std::nullopt); };
+    list_request available;
+    BOOST_TEST(!kind(available).has_value());
+    available.statuses = {0};
+    BOOST_TEST(!kind(available).has_value());
+    available.statuses = {2, 0};
+    BOOST_TEST(!kind(available).has_value());
+    for (list_request request : {error, pending}) {
+        BOOST_TEST(kind(request).has_value());
+        request.own_type = own_type::all_granted;
+        BOOST_TEST(kind(request).has_value() != request.member_status.has_value());
+        request.own_type = own_type::own;
+        request.image_type = 1;
+        BOOST_TEST(!kind(request).has_value());
+        request.image_type.reset();
+        request.resource_types = {1};
+        BOOST_TEST(!kind(request).has_value());
+        request.resource_types.clear();
+        request.resource_id = uuid;
+        BOOST_TEST(!kind(request).has_value());
+    }
+    error.member_status = member_status::pending;
+    BOOST_TEST(!kind(error).has_value());
+    shared.image_type = 1; // the number of shared ones is known
+    BOOST_TEST((kind(shared) == rare_kind::shared));
+    shared.all_tenants = true; // own ones that are shared with somebody
+    BOOST_TEST(!kind(shared).has_value());
+    shared.image_type.reset();
+    BOOST_TEST((kind(shared) == rare_kind::members));
+    // In the order of status each class is of one.
+    list_request by_status = sorted_by({{sort_key::status, true}});
+    BOOST_TEST(!kind(by_status).has_value());
+    const auto classes = tie_classes(total_order(by_status.sort));
+    BOOST_TEST(!rare_rows(asking(by_status), classes[0]).has_value());
+    BOOST_TEST((rare_rows(asking(by_status), classes[1]) == rare_kind::status));
+    // A vault, a zone or an enterprise project leaves fewer.
+    scope in_vault = asking(error);
+    in_vault.request.member_status.reset();
+    BOOST_TEST(rare_rows(in_vault, std::nullopt).has_value());
+    in_vault.vaults = std::vector<std::string>{uuid};
+    BOOST_TEST(!rare_rows(in_vault, std::nullopt).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(ids_and_parents_are_looked_up) {
@@ -229,8 +301,8 @@ BOOST_AUTO_TEST_CASE(a_rare_substring_is_scanned_for) {
     BOOST_TEST((only_access(asking(resource), matching({{0, million}}, million, 3)) == access::scan));
     // Among few rows of a facet it is found there.
     request.sort = {{sort_key::created_at, true}};
-    request.statuses = {2};
-    BOOST_TEST((only_access(asking(request), matching({{2, 100}}, million, 3)) == access::fetch_facet));
+    request.resource_types = {4};
+    BOOST_TEST((only_access(asking(request), matching({{64, 100}}, million, 3)) == access::fetch_facet));
 }
 
 BOOST_AUTO_TEST_CASE(an_order_by_status_is_read_status_by_status) {
@@ -370,9 +442,9 @@ BOOST_AUTO_TEST_CASE(each_branch_has_its_own_access) {
     request.sort[0].ascending = false;
     const access_path back = choose_access_path(asking(request), by_status({999'990, 0, 10}), std::nullopt);
     BOOST_REQUIRE(back.branches.size() == 2U);
-    BOOST_TEST((back.branches[0].access == access::fetch_facet));
+    BOOST_TEST((back.branches[0].access == access::fetch_rare));
     BOOST_TEST((back.branches[1].access == access::walk));
-    BOOST_TEST(back.reason.find("error fetch_facet") != std::string::npos, back.reason);
+    BOOST_TEST(back.reason.find("error fetch_rare") != std::string::npos, back.reason);
     BOOST_TEST(back.reason.find("available walk") != std::string::npos, back.reason);
 }
 

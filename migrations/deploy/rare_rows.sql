@@ -1,0 +1,17 @@
+-- Indexes of what few backups are: not available, shared with others, of others. A filter on one of these finds its rows
+-- there at once, in whichever order they are sorted then; their facets are hundreds in a large project, each with its own
+-- look-up. Few rows, little to write. The values come first, so that calls over all tenants are served, too.
+-- Without a transaction, because CONCURRENTLY keeps writers going; what a failed run left is removed first.
+SET lock_timeout = 0; -- CONCURRENTLY waits for the end of older transactions, and nobody waits behind it
+DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_of_status;
+CREATE INDEX CONCURRENTLY backups_of_status ON catalog.backups (status, project_id, created_at, id)
+    INCLUDE (facet, vault_id, updated_order, protected_order, name)
+    WHERE parent_id IS NULL AND status <> 'available';
+DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_of_members;
+CREATE INDEX CONCURRENTLY backups_of_members ON catalog.backups (member_states, project_id, created_at, id)
+    INCLUDE (facet, vault_id, updated_order, protected_order, name)
+    WHERE parent_id IS NULL AND owner_project_id IS NULL AND member_states <> 0;
+DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_of_others;
+CREATE INDEX CONCURRENTLY backups_of_others ON catalog.backups (project_id, created_at, id)
+    INCLUDE (facet, vault_id, updated_order, protected_order, name)
+    WHERE parent_id IS NULL AND owner_project_id IS NOT NULL;

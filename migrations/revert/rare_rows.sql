@@ -1,0 +1,4 @@
+SET lock_timeout = 0; -- CONCURRENTLY waits for the end of older transactions, and nobody waits behind it
+DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_of_status;
+DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_of_members;
+DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_of_others;
