@@ -917,7 +917,15 @@ CREATE INDEX backups_of_facet ON catalog.backups USING btree (facet, project_id,
 
 CREATE INDEX backups_of_members ON catalog.backups USING btree (member_states, project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL) AND (member_states <> 0));
 
-CREATE INDEX backups_of_others ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NOT NULL));
+CREATE INDEX backups_of_others_in_created_order ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NOT NULL));
+
+CREATE INDEX backups_of_others_in_id_order ON catalog.backups USING btree (project_id, id) INCLUDE (facet, vault_id, created_at, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NOT NULL));
+
+CREATE INDEX backups_of_others_in_name_order ON catalog.backups USING btree (project_id, name, id) INCLUDE (facet, vault_id, created_at, updated_order, protected_order) WHERE ((parent_id IS NULL) AND (owner_project_id IS NOT NULL));
+
+CREATE INDEX backups_of_others_in_protected_order ON catalog.backups USING btree (project_id, protected_order, id) INCLUDE (facet, vault_id, created_at, updated_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NOT NULL));
+
+CREATE INDEX backups_of_others_in_updated_order ON catalog.backups USING btree (project_id, updated_order, id) INCLUDE (facet, vault_id, created_at, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NOT NULL));
 
 CREATE INDEX backups_of_parent ON catalog.backups USING btree (parent_id, project_id, created_at, id) WHERE (parent_id IS NOT NULL);
 
@@ -926,6 +934,10 @@ CREATE INDEX backups_of_resource ON catalog.backups USING btree (resource_id, pr
 CREATE INDEX backups_of_status ON catalog.backups USING btree (status, project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (status <> 'available'::text));
 
 CREATE INDEX backups_shared_id ON catalog.backups USING btree (id) WHERE (owner_project_id IS NOT NULL);
+
+CREATE INDEX backups_without_protected_at ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (protected_at IS NULL));
+
+CREATE INDEX backups_without_updated_at ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (updated_at IS NULL));
 
 CREATE INDEX count_deltas_project ON catalog.count_deltas USING btree (project_id);
 

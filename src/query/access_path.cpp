@@ -22,7 +22,10 @@ constexpr double row_visited = 1.0;     // one row whose filter is in the heap o
 constexpr double facet_sought = 2;      // the first row of a facet
 constexpr double facets_named = 4'000;  // the facets of all projects by their lower bits
 constexpr double facets_with_bits = 10; // whole ones of a large project
+constexpr double uneven = 1.5;          // entries walked to those that an even distribution would take
 constexpr double share_of_week = 0.02;  // of a project's rows, in a week: what is walked where weeks are skipped
+
+constexpr double most_rows_in_vain = 5'000; // 5 ms of them
 
 struct option {
     query::access access;
@@ -54,10 +57,14 @@ public:
         return best == options.end() ? std::nullopt : std::optional<option>(*best);
     }
 
-    // Nearly every row walked is on the page: documents come straight from the walk.
+    // Nearly every row walked is on the page: documents come straight from the walk, which then reads the rows that the
+    // filter leaves out, too. They may all come first.
     bool one_stage(access access, sort_key first_key) const {
-        return access == access::walk && first_key != sort_key::id && request_.offset <= 100 &&
-               counts_.total * 2 >= listed_ && (!request_.has_range() || first_key == sort_key::created_at);
+        if (access != access::walk || first_key == sort_key::id || request_.offset > 100) return false;
+        if (request_.has_range() && first_key != sort_key::created_at) return false;
+        const double passed = request_.has_range() ? in_range() : static_cast<double>(walked(std::nullopt));
+        const auto on_pages = static_cast<double>(counts_.total);
+        return on_pages * 2 >= static_cast<double>(walked(std::nullopt)) && passed - on_pages <= most_rows_in_vain;
     }
 
     std::uint64_t rows_of(const tie_class& only) const {
@@ -69,6 +76,11 @@ public:
 
 private:
     static bool cheaper(const option& a, const option& b) { return a.cost < b.cost; }
+
+    // Rows in the index that is walked: the backups of others have their own.
+    std::uint64_t walked(const std::optional<tie_class>& only) const {
+        return rare_rows(scope_, only) == rare_kind::shared ? counts_.listed : listed_;
+    }
 
     double facet_rows(const std::optional<tie_class>& only) const {
         return static_cast<double>(only ? rows_of(*only) : counts_.facet_matches);
@@ -82,7 +94,7 @@ private:
 
     // Rows in the time range before the other filters: known only through the matches.
     double in_range() const {
-        const double all = std::max(1.0, static_cast<double>(listed_));
+        const double all = std::max(1.0, static_cast<double>(walked(std::nullopt)));
         if (!request_.has_range()) return all;
         return std::min(all, static_cast<double>(counts_.total) * all /
                                  std::max(1.0, static_cast<double>(counts_.facet_matches)));
@@ -90,13 +102,15 @@ private:
 
     option walk(const std::optional<tie_class>& only, sort_key first_key, double need) const {
         if (request_.is_found_by_value()) return {access::walk, 1e12};
-        const double all = std::max(1.0, static_cast<double>(listed_));
+        const double all = std::max(1.0, static_cast<double>(walked(only)));
         const double walkable = first_key == sort_key::created_at ? in_range() : all;
         const bool scattered = request_.all_tenants || first_key == sort_key::name || first_key == sort_key::id;
         const double per_entry = request_.has_substring() ? has_text(first_key) ? name_scanned : row_visited
                                  : scattered              ? entry_scattered
                                                           : entry_walked;
-        double entries = std::min(walkable, need * walkable / matches(only));
+        // What is filtered out is not spread evenly: where there is another way, a walk must be clearly shorter.
+        const double surplus = walkable / matches(only);
+        double entries = std::min(walkable, need * surplus * (surplus > 1.5 ? uneven : 1));
         // Times of one backup are near each other: in the order of another one, the range begins behind all before it.
         if (request_.has_range() && (first_key == sort_key::updated_at || first_key == sort_key::protected_at))
             entries = std::min(all, entries + all - in_range());

@@ -156,7 +156,8 @@ public:
         } else {
             out_.sql("b.parent_id IS NULL");
         }
-        if (driver == access::fetch_rare) write_rare(only);
+        if (driver == access::fetch_rare || (driver == access::walk && rare_rows(scope_, only) == rare_kind::shared))
+            write_rare(only);
         if (driver == access::fetch_facet) {
             out_.sql(" AND b.facet = m.facet"); // see write_found
             if (finds_vaults_with_facets()) {
@@ -355,6 +356,12 @@ private:
         }
         case rare_kind::shared:
             out_.sql(" AND b.owner_project_id IS NOT NULL");
+            break;
+        case rare_kind::no_updated_at:
+            out_.sql(" AND b.updated_at IS NULL");
+            break;
+        case rare_kind::no_protected_at:
+            out_.sql(" AND b.protected_at IS NULL");
         }
     }
 
@@ -564,6 +571,8 @@ std::optional<rare_kind> rare_rows(const scope& scope, const std::optional<tie_c
     const bool own_rows = request.own_type == own_type::own || request.all_tenants;
     const bool by_members = filter.any != 0 || other_bits != 0;
     if (own_rows && left.empty() && by_members && (other_bits & ~facet::member_any) == 0) return rare_kind::members;
+    if (only && only->ties && left.empty() && !by_members && !request.all_tenants)
+        return only->mask == facet::no_updated_at ? rare_kind::no_updated_at : rare_kind::no_protected_at;
     return std::nullopt;
 }
 

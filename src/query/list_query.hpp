@@ -77,6 +77,8 @@ enum class rare_kind {
     status,  // not available
     members, // shared with other projects
     shared,  // of other projects
+    no_updated_at,
+    no_protected_at,
 };
 
 // A part of the answer: all rows, or those of one class.

@@ -135,17 +135,19 @@ BOOST_AUTO_TEST_CASE(documents_straight_from_the_walk) {
     request.offset = 101; // the documents of what is skipped would be read
     BOOST_TEST(!one_stage(asking(request), unfiltered(million)));
     request.offset = 0;
-    // With a filter that half of the rows pass, but not with one that fewer pass.
-    BOOST_TEST(one_stage(asking(request), matching({{0, 500'000}}, million)));
-    BOOST_TEST(!one_stage(asking(request), matching({{0, 499'999}}, million)));
+    // With a filter that half of the rows pass, but not with one that fewer pass, or that leaves out many.
+    BOOST_TEST(one_stage(asking(request), matching({{0, 5'000}}, 10'000)));
+    BOOST_TEST(!one_stage(asking(request), matching({{0, 4'999}}, 10'000)));
+    BOOST_TEST(one_stage(asking(request), matching({{0, million - 5'000}}, million)));
+    BOOST_TEST(!one_stage(asking(request), matching({{0, million - 5'001}}, million)));
     request.all_tenants = true;
     BOOST_TEST(one_stage(asking(request), unfiltered(million)));
-    // Whoever has few shared backups among many of its own does not meet them one after the other.
+    // Shared backups, few among many own ones, have their own index.
     request = {};
     request.own_type = own_type::shared;
     row_counts shared = unfiltered(1000);
     shared.indexed = million;
-    BOOST_TEST(!one_stage(asking(request), shared));
+    BOOST_TEST(one_stage(asking(request), shared));
     // A time range lies anywhere in the order of another time.
     request = sorted_by({{sort_key::updated_at, true}});
     request.start_time = "2026-01-01T00:00:00.000000";
@@ -199,11 +201,9 @@ BOOST_AUTO_TEST_CASE(what_few_backups_are_is_found_by_its_index) {
     error.statuses = {2};
     list_request pending;
     pending.member_status = member_status::pending;
-    list_request shared;
-    shared.own_type = own_type::shared;
-    for (list_request request : {error, pending, shared}) {
+    for (list_request request : {error, pending}) {
         for (const bool all_tenants : {false, true}) {
-            request.all_tenants = all_tenants && request.own_type == own_type::own;
+            request.all_tenants = all_tenants;
             BOOST_TEST((way(request, 10) == access::fetch_rare));
             BOOST_TEST((way(request, 1000, 200) == access::fetch_rare));
             BOOST_TEST((way(request, 500'000) == access::walk));
@@ -211,6 +211,38 @@ BOOST_AUTO_TEST_CASE(what_few_backups_are_is_found_by_its_index) {
     }
     error.name = "x";
     BOOST_TEST((way(error, 10) == access::fetch_rare));
+    // Backups of others have every order in indexes of their own: what is left of them by a filter is found there, too.
+    list_request shared;
+    shared.own_type = own_type::shared;
+    BOOST_TEST((way(shared, 10) == access::walk));
+    BOOST_TEST((way(shared, 500'000) == access::walk));
+    shared.image_type = 1;
+    shared.sort = {{sort_key::name, true}};
+    std::vector<row_counts::facet_count> scattered;
+    for (std::int64_t i = 0; i < 100; ++i)
+        scattered.push_back({i << 20 | 32776, 1});
+    row_counts few = matching(scattered, 1000);
+    few.indexed = million;
+    BOOST_TEST((only_access(asking(shared), few) == access::fetch_rare));
+    shared.image_type.reset();
+    shared.sort = {{sort_key::created_at, false}};
+    // Without a time: found at once where nothing else is asked for.
+    for (const auto key : {sort_key::updated_at, sort_key::protected_at}) {
+        const list_request timeless = sorted_by({{key, true}, {sort_key::name, false}});
+        const auto null = tie_classes(total_order(timeless.sort))[0];
+        BOOST_TEST((rare_rows(asking(timeless), null) ==
+                    (key == sort_key::updated_at ? rare_kind::no_updated_at : rare_kind::no_protected_at)));
+        BOOST_TEST(!rare_rows(asking(timeless), tie_classes(total_order(timeless.sort))[1]).has_value());
+        const auto bit = static_cast<std::int64_t>(null.mask);
+        std::vector<row_counts::facet_count> nulls{{0, million}};
+        for (std::int64_t i = 1; i <= 300; ++i)
+            nulls.push_back({i << 20 | bit, 10});
+        const access_path path = choose_access_path(asking(timeless), matching(nulls, million), std::nullopt);
+        BOOST_TEST((path.branches.front().access == access::fetch_rare), path.reason);
+        list_request typed = timeless;
+        typed.image_type = 1;
+        BOOST_TEST(!rare_rows(asking(typed), null).has_value());
+    }
     // Available ones are not few, and what else is asked for may leave fewer than are of the kind.
     const auto kind = [](const list_request& request) { return rare_rows(asking(request), std::nullopt); };
     list_request available;
