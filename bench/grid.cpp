@@ -422,11 +422,12 @@ void print_bounds(const std::vector<cell>& cells) {
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 6) {
-        std::fputs(
-            "usage: catalog-grid URL PROJECT RUNS FILE LIMIT...\n\n"
-            "Started by bench/grid, which makes the catalog. RUNS: how often each cell is timed, the best counts.\n",
-            stderr);
+    if (argc < 7) {
+        std::fputs("usage: catalog-grid URL PROJECT RUNS FILE DEPTHS LIMIT...\n\n"
+                   "Started by bench/grid, which makes the catalog. RUNS: how often each cell is timed, the best "
+                   "counts. DEPTHS: "
+                   "first, marker, offset, one or several with a comma between.\n",
+                   stderr);
         return 2;
     }
     try {
@@ -437,10 +438,12 @@ int main(int argc, char** argv) {
         std::ofstream file(argv[4]);
         const std::vector<int> limits = [&] {
             std::vector<int> out;
-            for (int i = 5; i < argc; ++i)
+            for (int i = 6; i < argc; ++i)
                 out.push_back(std::stoi(argv[i]));
             return out;
         }();
+        const std::string depths = argv[5];
+        const auto wanted = [&](std::string_view depth) { return depths.find(depth) != std::string::npos; };
         const std::vector<filter> filters = grid.filters();
         const std::vector<std::string> orders = grid::orders();
         std::vector<cell> cells;
@@ -464,9 +467,10 @@ int main(int argc, char** argv) {
                     const std::string request = "&sort=" + escaped(order) + (f.text.empty() ? "" : "&" + f.text);
                     take(request, "first", limit, f);
                     const std::uint64_t count = cells.back().count;
-                    if (const auto marker = grid.deep_marker(order, all_tenants))
+                    if (const auto marker = wanted("marker") ? grid.deep_marker(order, all_tenants) : std::nullopt)
                         take(request + "&marker=" + *marker, "marker", limit, f);
-                    if (f.walked_by_offset) take(request + "&offset=" + std::to_string(count / 2), "offset", limit, f);
+                    if (wanted("offset") && f.walked_by_offset)
+                        take(request + "&offset=" + std::to_string(count / 2), "offset", limit, f);
                 }
             }
         }

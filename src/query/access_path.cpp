@@ -23,6 +23,7 @@ constexpr double facet_sought = 2;      // the first row of a facet
 constexpr double facets_named = 4'000;  // the facets of all projects by their lower bits
 constexpr double facets_with_bits = 10; // whole ones of a large project
 constexpr double uneven = 1.5;          // entries walked to those that an even distribution would take
+constexpr double share_of_vault = 0.5;  // of the facets of several vaults, in each
 constexpr double share_of_week = 0.02;  // of a project's rows, in a week: what is walked where weeks are skipped
 
 constexpr double most_rows_in_vain = 5'000; // 5 ms of them
@@ -131,8 +132,10 @@ private:
             const auto facets = std::count_if(counts_.facets.begin(), counts_.facets.end(),
                                               [&](const auto& entry) { return !only || only->holds(entry.facet); });
             const double rows = found_in_range_ ? matches(only) : facet_rows(only);
-            double cost = rows * (request_.has_substring() ? row_visited : row_fetched) +
-                          static_cast<double>(facets) * facet_sought * (whole_facets_ ? 1 : facets_with_bits);
+            auto look_ups = static_cast<double>(facets);
+            if (scope_.vaults) look_ups *= std::max(1.0, static_cast<double>(scope_.vaults->size()) * share_of_vault);
+            if (!whole_facets_) look_ups *= facets_with_bits;
+            double cost = rows * (request_.has_substring() ? row_visited : row_fetched) + look_ups * facet_sought;
             if (!whole_facets_ && request_.all_tenants) cost += facets_named;
             options.push_back({access::fetch_facet, cost});
         }

@@ -141,7 +141,9 @@ public:
     // The same within other times than the request's.
     void write_rows(access driver, const std::optional<tie_class>& only, const time_range& times) {
         out_.sql(" FROM catalog.backups b WHERE ");
-        const bool in_id_order = driver == access::walk && branch_order(only).front().key == sort_key::id;
+        const bool shared_alone = driver == access::walk && rare_rows(scope_, only) == rare_kind::shared;
+        const bool in_id_order =
+            driver == access::walk && branch_order(only).front().key == sort_key::id && !shared_alone;
         if (!request_.all_tenants) {
             out_.sql("b.project_id = ").param(scope_.project_id, "text").sql(" AND ");
         } else if (driver == access::walk || driver == access::fetch_range ||
@@ -156,8 +158,7 @@ public:
         } else {
             out_.sql("b.parent_id IS NULL");
         }
-        if (driver == access::fetch_rare || (driver == access::walk && rare_rows(scope_, only) == rare_kind::shared))
-            write_rare(only);
+        if (driver == access::fetch_rare || shared_alone) write_rare(only);
         if (driver == access::fetch_facet) {
             out_.sql(" AND b.facet = m.facet"); // see write_found
             if (finds_vaults_with_facets()) {

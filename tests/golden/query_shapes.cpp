@@ -57,8 +57,8 @@ std::vector<shape> all() {
     }
     for (const char* text :
          {"all_tenants=true&own_type=shared", "all_tenants=true&status=error&sort=name:asc",
-          "own_type=all_granted&status=error", "own_type=shared&name=x", "member_status=pending&sort=name",
-          "start_time=2026-01-01T00:00:00Z&status=error&status=deleting"})
+          "own_type=all_granted&status=error", "own_type=shared&name=x", "own_type=shared&sort=id",
+          "member_status=pending&sort=name", "start_time=2026-01-01T00:00:00Z&status=error&status=deleting"})
         add(text, selectivity::rare, true);
     for (const char* text :
          {"status=error&status=deleting", "resource_az=az1", "vault_id=cca85ea5-00a4-418d-9222-bd83985bc515",

@@ -287,6 +287,17 @@ BOOST_AUTO_TEST_CASE(what_few_backups_are_is_found_by_its_index) {
     BOOST_TEST(!rare_rows(in_vault, std::nullopt).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(facets_are_sought_in_each_vault) {
+    std::vector<row_counts::facet_count> facets;
+    for (std::int64_t i = 0; i < 500; ++i)
+        facets.push_back({i << 20, 20});
+    scope of_vaults = asking(sorted_by({{sort_key::name, true}}));
+    of_vaults.vaults = std::vector<std::string>(1, uuid);
+    BOOST_TEST((only_access(of_vaults, matching(facets, million)) == access::fetch_facet));
+    of_vaults.vaults = std::vector<std::string>(40, uuid);
+    BOOST_TEST((only_access(of_vaults, matching(facets, million)) == access::walk));
+}
+
 BOOST_AUTO_TEST_CASE(ids_and_parents_are_looked_up) {
     for (const std::uint64_t n : {std::uint64_t{1}, std::uint64_t{500'000}}) {
         list_request request;
