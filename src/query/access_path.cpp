@@ -124,7 +124,9 @@ private:
         std::vector<option> options;
         const double per_entry = request_.has_substring() ? name_scanned : entry_walked;
         if (const auto kind = rare_rows(scope_, only)) {
-            const double rows = *kind == rare_kind::shared ? static_cast<double>(counts_.listed) : facet_rows(only);
+            const double rows = *kind == rare_kind::shared    ? static_cast<double>(counts_.listed)
+                                : *kind == rare_kind::members ? static_cast<double>(counts_.facet_matches)
+                                                              : facet_rows(only);
             const double per_row = request_.resource_name.empty() ? per_entry : row_visited;
             options.push_back({access::fetch_rare, facet_sought + rows * per_row + matches(only) * row_sorted});
         }

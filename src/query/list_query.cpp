@@ -571,7 +571,8 @@ std::optional<rare_kind> rare_rows(const scope& scope, const std::optional<tie_c
     if (few && other_bits == 0 && filter.any == 0) return rare_kind::status;
     const bool own_rows = request.own_type == own_type::own || request.all_tenants;
     const bool by_members = filter.any != 0 || other_bits != 0;
-    if (own_rows && left.empty() && by_members && (other_bits & ~facet::member_any) == 0) return rare_kind::members;
+    if (own_rows && request.statuses.empty() && by_members && (other_bits & ~facet::member_any) == 0)
+        return rare_kind::members;
     if (only && only->ties && left.empty() && !by_members && !request.all_tenants)
         return only->mask == facet::no_updated_at ? rare_kind::no_updated_at : rare_kind::no_protected_at;
     return std::nullopt;

@@ -279,6 +279,9 @@ BOOST_AUTO_TEST_CASE(what_few_backups_are_is_found_by_its_index) {
     const auto classes = tie_classes(total_order(by_status.sort));
     BOOST_TEST(!rare_rows(asking(by_status), classes[0]).has_value());
     BOOST_TEST((rare_rows(asking(by_status), classes[1]) == rare_kind::status));
+    by_status.member_status = member_status::accepted;
+    for (const tie_class& one : classes)
+        BOOST_TEST((rare_rows(asking(by_status), one) == rare_kind::members), one.name);
     // A vault, a zone or an enterprise project leaves fewer.
     scope in_vault = asking(error);
     in_vault.request.member_status.reset();
