@@ -10,6 +10,11 @@ WITH plain AS (
     SELECT 'week', project_id, concat_ws('/', w.week, facet & 1048575), count(*)
     FROM catalog.backups CROSS JOIN LATERAL (VALUES (catalog.week_of(created_at)), ('-infinity')) w (week)
     WHERE parent_id IS NULL AND project_id IN (SELECT project_id FROM catalog.project_counts WHERE by_week) GROUP BY 2, 3
+    UNION ALL
+    SELECT 'part', project_id, concat_ws('/', p.part, facet & 1048575), count(*)
+    FROM catalog.backups CROSS JOIN LATERAL (VALUES ('vault ' || vault_id), ('zone ' || resource_az)) p (part)
+    WHERE parent_id IS NULL AND p.part IS NOT NULL
+      AND project_id IN (SELECT project_id FROM catalog.project_counts WHERE by_part) GROUP BY 2, 3
 ), counted AS (
     SELECT level, project_id, what, sum(n) AS n FROM (
         SELECT 'facet' AS level, project_id, facet::text AS what, n FROM catalog.facet_counts
@@ -24,7 +29,14 @@ WITH plain AS (
         UNION ALL
         SELECT 'week', project_id, concat_ws('/', w.week, facet & 1048575), n
         FROM catalog.count_deltas CROSS JOIN LATERAL (VALUES (week), ('-infinity'::timestamptz)) w (week)
-        WHERE facet & 65536 = 0 AND project_id IN (SELECT project_id FROM catalog.project_counts WHERE by_week)) c
+        WHERE facet & 65536 = 0 AND project_id IN (SELECT project_id FROM catalog.project_counts WHERE by_week)
+        UNION ALL
+        SELECT 'part', project_id, concat_ws('/', part, facet), n FROM catalog.part_counts
+        UNION ALL
+        SELECT 'part', project_id, concat_ws('/', p.part, facet & 1048575), n
+        FROM catalog.count_deltas CROSS JOIN LATERAL (VALUES ('vault ' || vault_id), ('zone ' || resource_az)) p (part)
+        WHERE facet & 65536 = 0 AND p.part IS NOT NULL
+          AND project_id IN (SELECT project_id FROM catalog.project_counts WHERE by_part)) c
     GROUP BY 1, 2, 3 HAVING sum(n) <> 0
 )
 SELECT count(*) FROM plain p FULL JOIN counted c USING (level, project_id, what) WHERE p.n IS DISTINCT FROM c.n

@@ -75,12 +75,23 @@ BEGIN
           GROUP BY 1, 2 HAVING sum(c.n) <> 0) s
     GROUP BY s.week;
     DELETE FROM catalog.facets_by_bits WHERE project_id = of_project;
-    INSERT INTO catalog.facets_by_bits (project_id, bits, facet)
-    SELECT of_project, (f.facet & 1048575)::integer, f.facet
-    FROM (SELECT facet FROM catalog.facet_counts WHERE project_id = of_project
-          UNION SELECT facet FROM catalog.count_deltas WHERE project_id = of_project) f
+    INSERT INTO catalog.facets_by_bits (project_id, bits, facet, resource_az)
+    SELECT of_project, (f.facet & 1048575)::integer, f.facet, f.resource_az
+    FROM (SELECT facet, resource_az FROM catalog.facet_counts WHERE project_id = of_project
+          UNION SELECT facet, resource_az FROM catalog.count_deltas WHERE project_id = of_project) f
     WHERE f.facet & 65536 = 0;
-    UPDATE catalog.project_counts SET by_week = true WHERE project_id = of_project;
+    DELETE FROM catalog.part_facets WHERE project_id = of_project;
+    INSERT INTO catalog.part_facets (project_id, part, bits, ns)
+    SELECT of_project, s.part, array_agg(s.bits ORDER BY s.bits), array_agg(s.n ORDER BY s.bits)
+    FROM (SELECT c.part, (c.facet & 1048575)::integer AS bits, sum(c.n)::bigint AS n
+          FROM (SELECT 'vault ' || vault_id AS part, facet, n FROM catalog.vault_counts WHERE project_id = of_project
+                UNION ALL
+                SELECT 'zone ' || resource_az, facet, n FROM catalog.facet_counts
+                WHERE project_id = of_project AND resource_az IS NOT NULL) c
+          WHERE c.facet & 65536 = 0
+          GROUP BY 1, 2) s
+    GROUP BY s.part;
+    UPDATE catalog.project_counts SET by_week = true, by_part = true WHERE project_id = of_project;
 END
 $$;
 
@@ -205,9 +216,29 @@ BEGIN
         GROUP BY 1, 2
         ON CONFLICT (project_id, week) DO UPDATE SET own = excluded.own, shared = excluded.shared, bits = excluded.bits,
             ns = excluded.ns
+    ), by_part AS MATERIALIZED (
+        SELECT m.project_id, p.part, (m.facet & 1048575)::integer AS bits, sum(m.n)::bigint AS n
+        FROM moved m CROSS JOIN LATERAL (VALUES ('vault ' || m.vault_id), ('zone ' || m.resource_az)) p (part)
+        WHERE m.facet & 65536 = 0 AND p.part IS NOT NULL
+          AND m.project_id IN (SELECT c.project_id FROM catalog.project_counts c WHERE c.by_part)
+        GROUP BY 1, 2, 3 HAVING sum(m.n) <> 0
+    ), to_parts AS (
+        INSERT INTO catalog.part_facets AS c (project_id, part, bits, ns)
+        SELECT project_id, part, coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(n ORDER BY bits) FILTER (WHERE n <> 0), '{}')
+        FROM (SELECT project_id, part, bits, sum(n)::bigint AS n
+              FROM (SELECT * FROM by_part
+                    UNION ALL
+                    SELECT t.project_id, t.part, old.bits, old.n
+                    FROM (SELECT DISTINCT project_id, part FROM by_part) t
+                    CROSS JOIN LATERAL (SELECT u.* FROM catalog.part_facets p, unnest(p.bits, p.ns) u (bits, n)
+                                        WHERE p.project_id = t.project_id AND p.part = t.part OFFSET 0) old) every
+              GROUP BY 1, 2, 3) summed
+        GROUP BY 1, 2
+        ON CONFLICT (project_id, part) DO UPDATE SET bits = excluded.bits, ns = excluded.ns
     ), to_bits AS (
-        INSERT INTO catalog.facets_by_bits (project_id, bits, facet)
-        SELECT DISTINCT m.project_id, (m.facet & 1048575)::integer, m.facet FROM moved m
+        INSERT INTO catalog.facets_by_bits (project_id, bits, facet, resource_az)
+        SELECT DISTINCT m.project_id, (m.facet & 1048575)::integer, m.facet, m.resource_az FROM moved m
         WHERE m.facet & 65536 = 0 AND m.project_id IN (SELECT c.project_id FROM catalog.project_counts c WHERE c.by_week)
         ON CONFLICT DO NOTHING
     ), to_zones AS (
@@ -231,6 +262,7 @@ BEGIN
     DELETE FROM catalog.project_facets WHERE project_id = ANY (projects) AND facets = '{}';
     DELETE FROM catalog.vault_facets WHERE project_id = ANY (projects) AND facets = '{}';
     DELETE FROM catalog.week_facets WHERE project_id = ANY (projects) AND bits = '{}';
+    DELETE FROM catalog.part_facets WHERE project_id = ANY (projects) AND bits = '{}';
     FOR grown IN SELECT c.project_id FROM catalog.project_counts c WHERE c.project_id = ANY (projects)
                  GROUP BY 1 HAVING sum(c.n) >= catalog.counted_by_week_from() AND NOT bool_or(c.by_week)
     LOOP
@@ -345,7 +377,7 @@ BEGIN
                           WHERE c.vault_id = v.vault_id AND c.enterprise_project_id = v.enterprise_project_id)
     ), to_project AS (
         INSERT INTO catalog.project_counts (project_id, shared, n) SELECT of_project, t.shared, t.n FROM top_level t
-        ON CONFLICT (project_id, shared) DO UPDATE SET n = excluded.n, by_week = false
+        ON CONFLICT (project_id, shared) DO UPDATE SET n = excluded.n, by_week = false, by_part = false
     ), to_facets AS (
         INSERT INTO catalog.project_facets (project_id, enterprise_project_id, facets, zones, ns)
         SELECT of_project, c.enterprise_project_id, array_agg(c.facet ORDER BY c.facet), array_agg(c.zone ORDER BY c.facet),
@@ -366,6 +398,7 @@ BEGIN
     ELSE
         DELETE FROM catalog.week_facets WHERE project_id = of_project;
         DELETE FROM catalog.facets_by_bits WHERE project_id = of_project;
+        DELETE FROM catalog.part_facets WHERE project_id = of_project;
     END IF;
     PERFORM catalog.recount_zones();
 END
@@ -621,7 +654,7 @@ CREATE FUNCTION catalog.truncated() RETURNS trigger
     AS $$
 BEGIN
     TRUNCATE catalog.count_deltas, catalog.project_counts, catalog.project_facets, catalog.vault_facets, catalog.zone_facets,
-        catalog.zone_placements, catalog.week_facets, catalog.facets_by_bits;
+        catalog.zone_placements, catalog.week_facets, catalog.facets_by_bits, catalog.part_facets;
     RETURN NULL;
 END
 $$;
@@ -746,7 +779,8 @@ CREATE VIEW catalog.facet_counts WITH (security_invoker='true') AS
 CREATE TABLE catalog.facets_by_bits (
     project_id text NOT NULL COLLATE pg_catalog."C",
     bits integer NOT NULL,
-    facet bigint NOT NULL
+    facet bigint NOT NULL,
+    resource_az text COLLATE pg_catalog."C"
 );
 
 CREATE SEQUENCE catalog.fold_turn
@@ -771,11 +805,28 @@ CREATE TABLE catalog.members (
     CONSTRAINT members_updated_at_check CHECK (((updated_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (updated_at < '10000-01-01 00:00:00+00'::timestamp with time zone)))
 );
 
+CREATE TABLE catalog.part_facets (
+    project_id text NOT NULL COLLATE pg_catalog."C",
+    part text NOT NULL COLLATE pg_catalog."C",
+    bits integer[] NOT NULL,
+    ns bigint[] NOT NULL
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05');
+
+CREATE VIEW catalog.part_counts WITH (security_invoker='true') AS
+ SELECT p.project_id,
+    p.part,
+    (u.bits)::bigint AS facet,
+    u.n
+   FROM (catalog.part_facets p
+     CROSS JOIN LATERAL UNNEST(p.bits, p.ns) u(bits, n));
+
 CREATE TABLE catalog.project_counts (
     project_id text NOT NULL COLLATE pg_catalog."C",
     shared boolean NOT NULL,
     n bigint NOT NULL,
-    by_week boolean DEFAULT false NOT NULL
+    by_week boolean DEFAULT false NOT NULL,
+    by_part boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -866,6 +917,9 @@ ALTER TABLE ONLY catalog.members
 ALTER TABLE ONLY catalog.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (project_id, id);
 
+ALTER TABLE ONLY catalog.part_facets
+    ADD CONSTRAINT part_facets_pkey PRIMARY KEY (project_id, part);
+
 ALTER TABLE ONLY catalog.project_counts
     ADD CONSTRAINT project_counts_pkey PRIMARY KEY (project_id, shared);
 
@@ -903,13 +957,15 @@ CREATE INDEX backups_all_protected ON catalog.backups USING btree (protected_ord
 
 CREATE INDEX backups_all_updated ON catalog.backups USING btree (updated_order, id) INCLUDE (project_id, facet, vault_id, created_at) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
 
-CREATE INDEX backups_in_created_order ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name, resource_name) WHERE (parent_id IS NULL);
+CREATE INDEX backups_by_created ON catalog.backups USING btree (project_id, created_at, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, updated_order, protected_order) INCLUDE (facet, name, resource_name) WHERE (parent_id IS NULL);
 
-CREATE INDEX backups_in_name_order ON catalog.backups USING btree (project_id, name, id) INCLUDE (facet, vault_id, created_at, updated_order, protected_order) WHERE (parent_id IS NULL);
+CREATE INDEX backups_by_id ON catalog.backups USING btree (project_id, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, created_at, updated_order, protected_order) INCLUDE (facet, name) WHERE (parent_id IS NULL);
 
-CREATE INDEX backups_in_protected_order ON catalog.backups USING btree (project_id, protected_order, id) INCLUDE (facet, vault_id, created_at, updated_order, name) WHERE (parent_id IS NULL);
+CREATE INDEX backups_by_name ON catalog.backups USING btree (project_id, name, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, created_at, updated_order, protected_order) INCLUDE (facet) WHERE (parent_id IS NULL);
 
-CREATE INDEX backups_in_updated_order ON catalog.backups USING btree (project_id, updated_order, id) INCLUDE (facet, vault_id, created_at, protected_order, name) WHERE (parent_id IS NULL);
+CREATE INDEX backups_by_protected ON catalog.backups USING btree (project_id, protected_order, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, created_at, updated_order) INCLUDE (facet, name) WHERE (parent_id IS NULL);
+
+CREATE INDEX backups_by_updated ON catalog.backups USING btree (project_id, updated_order, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, created_at, protected_order) INCLUDE (facet, name) WHERE (parent_id IS NULL);
 
 CREATE INDEX backups_of_checkpoint ON catalog.backups USING btree (checkpoint_id, project_id, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
 
@@ -997,6 +1053,8 @@ CREATE POLICY enterprise_projects ON catalog.count_deltas AS RESTRICTIVE FOR SEL
 
 CREATE POLICY enterprise_projects ON catalog.facets_by_bits AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects) IS NULL));
 
+CREATE POLICY enterprise_projects ON catalog.part_facets AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects) IS NULL));
+
 CREATE POLICY enterprise_projects ON catalog.project_counts AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((( SELECT catalog.permitted_placements() AS permitted_placements) IS NULL));
 
 CREATE POLICY enterprise_projects ON catalog.project_facets AS RESTRICTIVE FOR SELECT TO catalog_reader USING (((enterprise_project_id = ANY (( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects)::text[])) IS NOT FALSE));
@@ -1015,6 +1073,8 @@ ALTER TABLE catalog.members ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY own_grants ON catalog.enterprise_project_grants FOR SELECT TO catalog_reader USING ((user_id = ( SELECT current_setting('catalog.user_id'::text, true) AS current_setting)));
 
+ALTER TABLE catalog.part_facets ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE catalog.project_counts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE catalog.project_facets ENABLE ROW LEVEL SECURITY;
@@ -1026,6 +1086,8 @@ CREATE POLICY tenant ON catalog.backups FOR SELECT TO catalog_reader USING (((pr
 CREATE POLICY tenant ON catalog.count_deltas FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
 
 CREATE POLICY tenant ON catalog.facets_by_bits FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
+
+CREATE POLICY tenant ON catalog.part_facets FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
 
 CREATE POLICY tenant ON catalog.project_counts FOR SELECT TO catalog_reader USING (((project_id = ( SELECT current_setting('catalog.project_id'::text, true) AS current_setting)) OR (( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text)));
 
@@ -1052,6 +1114,8 @@ CREATE POLICY writer ON catalog.enterprise_project_grants TO catalog_writer USIN
 CREATE POLICY writer ON catalog.facets_by_bits FOR SELECT TO catalog_writer USING (true);
 
 CREATE POLICY writer ON catalog.members TO catalog_writer USING (true) WITH CHECK (true);
+
+CREATE POLICY writer ON catalog.part_facets FOR SELECT TO catalog_writer USING (true);
 
 CREATE POLICY writer ON catalog.project_counts FOR SELECT TO catalog_writer USING (true);
 
@@ -1176,6 +1240,12 @@ GRANT SELECT ON TABLE catalog.facets_by_bits TO catalog_reader;
 GRANT SELECT ON TABLE catalog.facets_by_bits TO catalog_writer;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.members TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.part_facets TO catalog_reader;
+GRANT SELECT ON TABLE catalog.part_facets TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.part_counts TO catalog_reader;
+GRANT SELECT ON TABLE catalog.part_counts TO catalog_writer;
 
 GRANT SELECT ON TABLE catalog.project_counts TO catalog_reader;
 GRANT SELECT ON TABLE catalog.project_counts TO catalog_writer;

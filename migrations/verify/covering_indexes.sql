@@ -1,10 +1,10 @@
 BEGIN;
 
 SELECT 1 / (count(*) = 8)::integer FROM pg_index WHERE indisvalid AND indisready AND indexrelid IN (
-    'catalog.backups_in_created_order'::regclass,
-    'catalog.backups_in_updated_order'::regclass,
-    'catalog.backups_in_protected_order'::regclass,
-    'catalog.backups_in_name_order'::regclass,
+    coalesce(to_regclass('catalog.backups_by_created'), to_regclass('catalog.backups_in_created_order')), -- filtered_orders
+    coalesce(to_regclass('catalog.backups_by_updated'), to_regclass('catalog.backups_in_updated_order')), -- filtered_orders
+    coalesce(to_regclass('catalog.backups_by_protected'), to_regclass('catalog.backups_in_protected_order')), -- filtered_orders
+    coalesce(to_regclass('catalog.backups_by_name'), to_regclass('catalog.backups_in_name_order')), -- filtered_orders
     'catalog.backups_of_facet'::regclass,
     'catalog.backups_of_resource'::regclass,
     'catalog.backups_of_checkpoint'::regclass,

@@ -1,5 +1,5 @@
 -- The counters of project $1 that, with the deltas that are not folded in yet, are not what a plain count of its rows
--- gives, those of its weeks if they are counted, and those whose zone and enterprise project are not their facet's: kind,
+-- gives, those of its weeks and parts if they are counted, and those whose zone and enterprise project are not their facet's: kind,
 -- key, is, should be.
 WITH plain AS MATERIALIZED (
     SELECT b.facet, b.vault_id, count(*) AS n FROM catalog.backups b WHERE b.project_id = $1::text GROUP BY 1, 2
@@ -7,7 +7,24 @@ WITH plain AS MATERIALIZED (
     SELECT d.facet, d.vault_id, d.week, d.resource_az, d.enterprise_project_id, d.n FROM catalog.count_deltas d
     WHERE d.project_id = $1::text
 ), by_week AS MATERIALIZED (
-    SELECT coalesce(bool_or(p.by_week), false) AS counted FROM catalog.project_counts p WHERE p.project_id = $1::text
+    SELECT coalesce(bool_or(p.by_week), false) AS counted,
+           coalesce(bool_or(p.by_part), false) AS parts_counted
+    FROM catalog.project_counts p WHERE p.project_id = $1::text
+), parts AS (
+    SELECT c.part, c.bits, sum(c.n) AS n, sum(c.wanted) AS wanted
+    FROM (SELECT k.part, r.bits, 0 AS n, r.n AS wanted
+          FROM (SELECT b.vault_id, b.resource_az, b.facet & 1048575 AS bits, count(*) AS n
+                FROM catalog.backups b WHERE b.project_id = $1::text AND b.facet & 65536 = 0 GROUP BY 1, 2, 3) r
+          CROSS JOIN LATERAL (VALUES ('vault ' || r.vault_id), ('zone ' || r.resource_az)) k (part)
+          WHERE k.part IS NOT NULL AND (SELECT parts_counted FROM by_week)
+          UNION ALL
+          SELECT k.part, d.facet & 1048575, d.n, 0
+          FROM deltas d CROSS JOIN LATERAL (VALUES ('vault ' || d.vault_id), ('zone ' || d.resource_az)) k (part)
+          WHERE k.part IS NOT NULL AND d.facet & 65536 = 0 AND (SELECT parts_counted FROM by_week)
+          UNION ALL
+          SELECT p.part, p.facet, p.n, 0 FROM catalog.part_counts p WHERE p.project_id = $1::text) c
+    GROUP BY 1, 2
+    HAVING sum(c.n) <> sum(c.wanted)
 ), weeks AS (
     SELECT c.week, c.bits, c.shared, sum(c.n) AS n, sum(c.wanted) AS wanted
     FROM (SELECT w.week, k.bits, k.shared, 0 AS n, r.n AS wanted
@@ -63,11 +80,15 @@ SELECT 'week_counts', concat(CASE WHEN c.week = '-infinity' THEN 'all weeks, ' E
                                   ELSE 'facet bits ' || c.bits || ' of ' END, 'project ', $1::text), c.n::text, c.wanted::text
 FROM weeks c
 UNION ALL
+SELECT 'part_counts', concat('facet bits ', c.bits, ' in ', c.part, ' of project ', $1::text), c.n::text, c.wanted::text
+FROM parts c
+UNION ALL
 SELECT 'week_counts', concat('facet ', p.facet, ' by its bits, of project ', $1::text), 'missing', 'there'
-FROM (SELECT DISTINCT facet FROM plain WHERE facet & 65536 = 0) p
+FROM (SELECT DISTINCT facet, resource_az FROM catalog.facet_counts WHERE project_id = $1::text AND facet & 65536 = 0) p
 WHERE (SELECT counted FROM by_week)
   AND NOT EXISTS (SELECT FROM catalog.facets_by_bits b
-                  WHERE b.project_id = $1::text AND b.bits = (p.facet & 1048575)::integer AND b.facet = p.facet)
+                  WHERE b.project_id = $1::text AND b.bits = (p.facet & 1048575)::integer AND b.facet = p.facet
+                    AND (b.resource_az IS NOT DISTINCT FROM p.resource_az OR NOT (SELECT parts_counted FROM by_week)))
   AND NOT EXISTS (SELECT FROM deltas d WHERE d.facet = p.facet)
 UNION ALL
 SELECT 'placement', 'facet ' || p.facet || ' in ' || p.name || ' of project ' || $1::text,

@@ -10,4 +10,6 @@ SELECT min(p.project_id) FROM (
     UNION ALL
     (SELECT project_id FROM catalog.vault_counts WHERE project_id > $1::text ORDER BY project_id LIMIT 1)
     UNION ALL
-    (SELECT project_id FROM catalog.week_facets WHERE project_id > $1::text ORDER BY project_id LIMIT 1)) p
+    (SELECT project_id FROM catalog.week_facets WHERE project_id > $1::text ORDER BY project_id LIMIT 1)
+    UNION ALL
+    (SELECT project_id FROM catalog.part_facets WHERE project_id > $1::text ORDER BY project_id LIMIT 1)) p

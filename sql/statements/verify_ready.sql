@@ -1,3 +1,4 @@
--- Whether the schema has what verify calls.
+-- Whether the schema has what verify calls and reads.
 SELECT to_regprocedure('catalog.repair_backups(uuid[])') IS NOT NULL AND to_regprocedure('catalog.recount(text)') IS NOT NULL
     AND to_regprocedure('catalog.recount_zones()') IS NOT NULL AND to_regprocedure('catalog.count_by_week(text)') IS NOT NULL
+    AND to_regclass('catalog.part_counts') IS NOT NULL

@@ -15,6 +15,8 @@ namespace {
 constexpr double entry_walked = 0.12; // one entry of a covering index, with the filter on the facet
 // The same where neighbours in the index are far apart in the table: each looks at another page of the visibility map.
 constexpr double entry_scattered = 0.6;
+// The same where the filter is compared within the index, which only the matches are read from.
+constexpr double entry_compared = 0.12;
 constexpr double name_scanned = 0.17;   // one entry with a substring search in its text
 constexpr double row_fetched = 0.35;    // one row found by index and sorted
 constexpr double row_sorted = 0.23;     // one row found and sorted
@@ -58,10 +60,14 @@ public:
         return best == options.end() ? std::nullopt : std::optional<option>(*best);
     }
 
-    // Nearly every row walked is on the page: documents come straight from the walk, which then reads the rows that the
-    // filter leaves out, too. They may all come first.
-    bool one_stage(access access, sort_key first_key) const {
-        if (access != access::walk || first_key == sort_key::id || request_.offset > 100) return false;
+    // Nearly every row that the walk reads is on the page: documents come straight from it. It reads what is on the page
+    // alone where the filter is compared within the index; elsewhere the rows that the filter leaves out, too, which may
+    // all come first.
+    bool one_stage(access access, const std::vector<sort_term>& order) const {
+        const sort_key first_key = order.front().key;
+        if (access != access::walk || request_.offset > 100) return false;
+        if (is_compared(std::nullopt) && is_index_order(order)) return true;
+        if (first_key == sort_key::id) return false;
         if (request_.has_range() && first_key != sort_key::created_at) return false;
         const double passed = request_.has_range() ? in_range() : static_cast<double>(walked(std::nullopt));
         const auto on_pages = static_cast<double>(counts_.total);
@@ -101,12 +107,41 @@ private:
                                  std::max(1.0, static_cast<double>(counts_.facet_matches)));
     }
 
+    // True if an index gives the rows in this order, without groups of ties to be sorted.
+    static bool is_index_order(const std::vector<sort_term>& order) {
+        return order.front().key == sort_key::id ||
+               (order.size() == 2 && order[1].key == sort_key::id && order[0].ascending == order[1].ascending &&
+                order[0].key != sort_key::status);
+    }
+
+    // True if the indexes of orders have every filter in a column of its own (list_query.cpp: write_compared).
+    bool is_compared(const std::optional<tie_class>& only) const {
+        const facet_filter filter = facet_filter_of(request_);
+        return !request_.all_tenants && !scope_.enterprise_projects && !request_.has_substring() &&
+               !(scope_.vaults && scope_.vaults->size() != 1) && filter.any == 0 &&
+               (filter.mask & facet::member_any) == 0 && rare_rows(scope_, only) != rare_kind::shared &&
+               is_span(statuses, request_.statuses) && is_span(resource_types, request_.resource_types);
+    }
+
+    // True if no other name is between the chosen ones, which `chosen` numbers.
+    template <std::size_t N>
+    static bool is_span(const std::array<std::string_view, N>& names, const std::vector<std::size_t>& chosen) {
+        if (chosen.empty()) return true;
+        const auto [least, greatest] = std::minmax_element(
+            chosen.begin(), chosen.end(), [&](std::size_t a, std::size_t b) { return names[a] < names[b]; });
+        const auto between = std::count_if(names.begin(), names.end(), [&](std::string_view name) {
+            return name >= names[*least] && name <= names[*greatest];
+        });
+        return static_cast<std::size_t>(between) == chosen.size();
+    }
+
     option walk(const std::optional<tie_class>& only, sort_key first_key, double need) const {
         if (request_.is_found_by_value()) return {access::walk, 1e12};
         const double all = std::max(1.0, static_cast<double>(walked(only)));
         const double walkable = first_key == sort_key::created_at ? in_range() : all;
         const bool scattered = request_.all_tenants || first_key == sort_key::name || first_key == sort_key::id;
         const double per_entry = request_.has_substring() ? has_text(first_key) ? name_scanned : row_visited
+                                 : is_compared(only)      ? entry_compared
                                  : scattered              ? entry_scattered
                                                           : entry_walked;
         // What is filtered out is not spread evenly: where there is another way, a walk must be clearly shorter.
@@ -207,8 +242,14 @@ std::string_view name_of(access access) {
 access_path choose_access_path(const scope& scope, const row_counts& counts,
                                const std::optional<marker_place>& marker) {
     access_path path;
-    path.reason = explain_numbers(counts);
     path.offset = scope.request.offset;
+    if (counts.with_page) {
+        const access found = scope.request.parent_id ? access::fetch_parent : access::fetch_equality;
+        path.branches.push_back({std::nullopt, found, true});
+        path.reason = std::string(name_of(found)) + ", which counts as well";
+        return path;
+    }
+    path.reason = explain_numbers(counts);
     if (counts.total <= scope.request.offset) {
         path.reason += ": nothing to read";
         return path;
@@ -222,7 +263,7 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
 
     const auto take_all = [&](const option& best) -> access_path& {
         path.branches.push_back({std::nullopt, best.access, true});
-        path.one_stage = choose.one_stage(best.access, order.front().key);
+        path.one_stage = choose.one_stage(best.access, order);
         path.skips_weeks = can_skip && best.access == access::walk;
         path.reason += ": " + describe(best) + (path.one_stage ? ", documents straight from it" : "");
         return path;

@@ -115,6 +115,7 @@ row_counts count_rows(request_transaction& transaction, const scope& scope, cons
     counts.listed = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_integer(listed.text(0, 0))));
     counts.indexed = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_integer(listed.text(0, 1))));
     counts.by_week = listed.text(0, 2) == "t";
+    counts.by_part = listed.text(0, 3) == "t";
     const bool unfiltered = is_unfiltered(scope);
     if (unfiltered && tie_classes(total_order(scope.request.sort)).empty()) {
         counts.facet_matches = counts.total = counts.listed;
@@ -188,7 +189,7 @@ list_reading::list_reading(db::session& session, const caller& caller, const lis
 
 list_reading::~list_reading() = default;
 
-std::optional<problem> list_reading::open() {
+std::optional<problem> list_reading::open(counting when) {
     request_transaction& transaction = state_->transaction;
     scope& scope = state_->scope;
     const list_request& request = scope.request;
@@ -227,7 +228,10 @@ std::optional<problem> list_reading::open() {
     else if (request.vault_id)
         scope.vaults = std::vector<std::string>{*request.vault_id};
     timer.emplace(state_->how.record, stage::count);
-    state_->counts = count_rows(transaction, scope, listed);
+    if (when == counting::with_rows && can_count_with_page(scope))
+        state_->counts.with_page = true;
+    else
+        state_->counts = count_rows(transaction, scope, listed);
     return std::nullopt;
 }
 
@@ -262,6 +266,13 @@ db::rows list_reading::next(std::uint32_t most, db::session::ending end) {
     if (!path.branches.empty())
         rows = s.transaction.run("read the page", page_statement(s.scope, s.counts, path, s.marker), end);
     if (end == db::session::ending::commit) commit();
+    if (s.counts.with_page) {
+        constexpr std::size_t document = 0;
+        const std::size_t n = request.show_replication ? 2 : 1;
+        s.counts.total = s.counts.facet_matches = static_cast<std::uint64_t>(to_integer(rows.text(0, n)));
+        s.counts.with_page = false;
+        if (rows.is_null(0, document)) rows = {};
+    }
     s.at_end = rows.size() < most;
     if (!s.at_end) s.resumes_behind = id_of(rows.text(rows.size() - 1, 0));
     return rows;
@@ -276,9 +287,11 @@ result<list_page> read_page(db::session& session, const caller& caller, const li
     std::optional<stage_timer> timer(std::in_place, how.record, stage::scope);
     list_reading list(session, caller, request, how);
     timer.reset();
-    if (auto refused = list.open()) return std::move(*refused);
+    if (auto refused = list.open(counting::with_rows)) return std::move(*refused);
     timer.emplace(how.record, stage::rows);
-    list_page page{list.count(), list.next(request.limit, db::session::ending::commit)};
+    list_page page;
+    page.rows = list.next(request.limit, db::session::ending::commit);
+    page.count = list.count();
     if (how.record) {
         how.record->access_path = list.path_names();
         how.record->rows = page.rows.size();

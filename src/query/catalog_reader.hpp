@@ -41,6 +41,12 @@ struct reading {
     request_record* record = nullptr;
 };
 
+// When a list is counted.
+enum class counting {
+    first,
+    with_rows, // by the statement of the first rows, where that costs less
+};
+
 // A list in one snapshot, read page after page; the transaction ends with the object.
 class list_reading {
 public:
@@ -51,11 +57,12 @@ public:
     list_reading(const list_reading&) = delete;
     list_reading& operator=(const list_reading&) = delete;
 
-    // Finds out what is to be read, and counts it. Problems: forbidden (enterprise project outside the user's grants),
+    // Finds out what is to be read, and counts it, by then or with the first rows. Problems: forbidden (enterprise project outside the user's grants),
     // bad_parameter (marker). To be called once, before everything else.
-    std::optional<problem> open();
+    std::optional<problem> open(counting when = counting::first);
 
-    // All backups that match, whatever limit, offset and marker are.
+    // All backups that match, whatever limit, offset and marker are. With counting::with_rows only known behind the first
+    // next().
     std::uint64_t count() const;
 
     // The next rows in the list's order, at most `most` of them; fewer at the list's end. The first ones begin where

@@ -142,8 +142,8 @@ public:
     void write_rows(access driver, const std::optional<tie_class>& only, const time_range& times) {
         out_.sql(" FROM catalog.backups b WHERE ");
         const bool shared_alone = driver == access::walk && rare_rows(scope_, only) == rare_kind::shared;
-        const bool in_id_order =
-            driver == access::walk && branch_order(only).front().key == sort_key::id && !shared_alone;
+        const bool in_order_index = !request_.all_tenants && !shared_alone &&
+                                    (driver == access::walk || driver == access::fetch_range || driver == access::scan);
         if (!request_.all_tenants) {
             out_.sql("b.project_id = ").param(scope_.project_id, "text").sql(" AND ");
         } else if (driver == access::walk || driver == access::fetch_range ||
@@ -152,9 +152,6 @@ public:
         }
         if (driver == access::fetch_parent) {
             out_.sql("b.parent_id = ").param(*request_.parent_id, "uuid").sql(" AND NOT b.inherited");
-        } else if (in_id_order) {
-            // The primary key covers the facet, whose child bit says the same as the partial indexes' condition.
-            out_.sql("(b.facet & 65536) = 0");
         } else {
             out_.sql("b.parent_id IS NULL");
         }
@@ -170,15 +167,23 @@ public:
         } else {
             write_facet_bits(out_, filter_of(only), "b.facet");
             write_placements();
+            if (in_order_index) write_compared(only);
         }
         if (only && only->mask != facet::status_mask && !only->ties)
             out_.sql(" AND ").sql(key_of("b", order_.front().key)).sql(" > '-infinity'"); // past the nulls
-        if (scope_.vaults && driver != access::fetch_facet)
-            out_.sql(" AND b.vault_id = ANY (").param(db::array_literal(*scope_.vaults), "uuid[]").sql(")");
+        if (scope_.vaults && driver != access::fetch_facet) {
+            if (scope_.vaults->size() == 1)
+                out_.sql(" AND b.vault_id = ").param(scope_.vaults->front(), "uuid");
+            else // IS TRUE: an index would be gone through once for each of them
+                out_.sql(" AND (b.vault_id = ANY (")
+                    .param(db::array_literal(*scope_.vaults), "uuid[]")
+                    .sql(")) IS TRUE");
+        }
 
         // In the index of facets the time comes behind the vault.
         const bool range = driver == access::fetch_range || (driver == access::fetch_facet && scope_.vaults) ||
-                           (driver == access::walk && branch_order(only).front().key == sort_key::created_at);
+                           (driver == access::walk &&
+                            (in_order_index || branch_order(only).front().key == sort_key::created_at));
         if (times.from) write_bound(*times.from, range, ">=", "<");
         if (times.to) write_bound(*times.to, range, "<=", ">");
         if (begins_at_)
@@ -292,7 +297,8 @@ public:
             write_source("catalog.vault_counts");
             out_.sql(" UNION ALL ");
             write_source("catalog.count_deltas");
-            out_.sql(") c WHERE c.facet = ANY (")
+            out_.sql(has_whole_facets(scope_, counts_) ? ") c WHERE c.facet = ANY ("
+                                                       : ") c WHERE c.facet & 1048575 = ANY (")
                 .param(matching_facets(branch), "bigint[]")
                 .sql(") GROUP BY 1, 2, 3) m");
         } else if (has_whole_facets(scope_, counts_)) {
@@ -301,12 +307,17 @@ public:
             const std::size_t bits = out_.add_param(matching_facets(branch));
             const std::size_t project = out_.add_param(scope_.project_id);
             out_.sql("(SELECT f.facet FROM unnest(").placeholder(bits, "bigint[]");
+            const std::size_t zone = request_.resource_az.empty() ? 0 : out_.add_param(request_.resource_az);
+            const auto write_zone = [&] {
+                if (zone != 0) out_.sql(" AND resource_az = ").placeholder(zone, "text");
+            };
             out_.sql(") AS w (bits) CROSS JOIN LATERAL (SELECT facet FROM catalog.facets_by_bits WHERE project_id = ");
-            out_.placeholder(project, "text")
-                .sql(" AND bits = w.bits::integer OFFSET 0) f UNION SELECT facet FROM "
-                     "catalog.count_deltas WHERE project_id = ");
-            out_.placeholder(project, "text").sql(" AND facet & 1048575 = ANY (").placeholder(bits, "bigint[]");
-            out_.sql(")) m");
+            out_.placeholder(project, "text").sql(" AND bits = w.bits::integer");
+            write_zone();
+            out_.sql(" OFFSET 0) f UNION SELECT facet FROM catalog.count_deltas WHERE project_id = ");
+            out_.placeholder(project, "text").sql(" AND facet & 1048575 = ANY (").placeholder(bits, "bigint[]").sql(")");
+            write_zone();
+            out_.sql(") m");
         } else {
             out_.sql(
                 "(SELECT c.facet FROM (SELECT facet, resource_az FROM catalog.facet_counts UNION ALL SELECT facet, "
@@ -322,9 +333,11 @@ public:
     }
 
 private:
-    // True if the counters are asked which vaults have which facets: where there may be several vaults.
+    // True if the counters are asked which vaults have which facets: where there may be several vaults, or whole facets
+    // are not known.
     bool finds_vaults_with_facets() const {
-        return scope_.vaults && (request_.all_tenants || scope_.vaults->size() != 1);
+        return scope_.vaults &&
+               (request_.all_tenants || scope_.vaults->size() != 1 || !has_whole_facets(scope_, counts_));
     }
 
     std::string matching_facets(const branch& branch) const {
@@ -392,6 +405,10 @@ private:
             out_.sql(" AND (b.facet >> 20) = ANY (").param(matching_placements(counts_), "bigint[]").sql(")");
             return;
         }
+        if (!request_.all_tenants) {
+            out_.sql(" AND b.resource_az = ").param(request_.resource_az, "text");
+            return;
+        }
         // Thousands over all projects: IS TRUE keeps the subquery from becoming a join, and so it is hashed once.
         const std::size_t zone = out_.add_param(request_.resource_az);
         out_.sql(" AND ((b.facet >> 20) IN (SELECT placement FROM catalog.zone_placements WHERE resource_az = ")
@@ -399,6 +416,36 @@ private:
             .sql(" UNION ALL SELECT facet >> 20 FROM catalog.count_deltas WHERE resource_az = ")
             .placeholder(zone, "text")
             .sql(")) IS TRUE");
+    }
+
+    // What the facet says, in columns that PostgreSQL compares within the indexes of orders (migrations/deploy/
+    // filtered_orders.sql): an entry that is left out costs no look at the table or its visibility map. Of several
+    // values the first and the last, because an array would take the order from the index (PostgreSQL 15 and 16).
+    void write_compared(const std::optional<tie_class>& only) {
+        std::vector<std::string_view> values;
+        for (const std::size_t status : statuses_of(request_, only))
+            values.push_back(statuses[status]);
+        write_span("status", values);
+        values.clear();
+        for (const std::size_t type : request_.resource_types)
+            values.push_back(resource_types[type]);
+        write_span("resource_type", values);
+        if (request_.image_type) write_span("image_type", {image_types[*request_.image_type]});
+        if (request_.incremental)
+            out_.sql(" AND b.incremental = ").param(*request_.incremental ? "true" : "false", "boolean");
+        if (request_.dedicated_cloud)
+            out_.sql(" AND b.dedicated_cloud = ").param(*request_.dedicated_cloud ? "true" : "false", "boolean");
+        if (!request_.resource_az.empty() && has_whole_facets(scope_, counts_)) // else write_placements does
+            out_.sql(" AND b.resource_az = ").param(request_.resource_az, "text");
+        if (only && only->ties && only->mask != facet::status_mask)
+            out_.sql(" AND ").sql(key_of("b", order_.front().key)).sql(" = '-infinity'");
+    }
+
+    void write_span(std::string_view column, const std::vector<std::string_view>& values) {
+        if (values.empty()) return;
+        const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
+        out_.sql(" AND b.").sql(column).sql(values.size() == 1 ? " = " : " >= ").param(std::string(*least), "text");
+        if (values.size() > 1) out_.sql(" AND b.").sql(column).sql(" <= ").param(std::string(*greatest), "text");
     }
 
     void write_bound(const std::string& time, bool indexed, std::string_view comparison, std::string_view opposite) {
@@ -553,10 +600,16 @@ bool counters_suffice(const scope& scope) {
 }
 
 bool has_whole_facets(const scope& scope, const row_counts& counts) {
-    if (scope.enterprise_projects || scope.vaults) return true;
-    if (scope.request.all_tenants) return false;
-    // Children are in no week; a zone is found in the indexes by its placements, which whole facets have.
-    return !counts.by_week || scope.request.parent_id || !scope.request.resource_az.empty();
+    const list_request& request = scope.request;
+    if (scope.enterprise_projects) return true;
+    if (request.all_tenants) return scope.vaults.has_value();
+    if (!counts.by_week || request.parent_id) return true; // children are in no week and no part
+    const bool by_zone = !request.resource_az.empty();
+    if (!by_zone && !scope.vaults) return false;
+    if (!counts.by_part || (by_zone && scope.vaults)) return true;
+    // Within a time range the facets of a vault are sought one by one. Elsewhere than in the indexes of orders a zone is
+    // found by its placements, which whole facets have.
+    return by_zone ? request.is_found_by_value() || request.own_type == own_type::shared : !counters_suffice(scope);
 }
 
 std::optional<rare_kind> rare_rows(const scope& scope, const std::optional<tie_class>& only) {
@@ -584,6 +637,10 @@ bool can_skip_weeks(const scope& scope, const row_counts& counts, const std::opt
            weeks_suffice(scope, counts) && scope.request.sort.front().key == sort_key::created_at;
 }
 
+bool can_count_with_page(const scope& scope) {
+    return scope.request.is_found_by_value() && !has_placement_filter(scope);
+}
+
 bool is_unfiltered(const scope& scope) {
     return counters_suffice(scope) && !has_placement_filter(scope) && !scope.vaults &&
            all_facets_match(facet_filter_of(scope.request));
@@ -605,16 +662,17 @@ db::statement listed_statement(const scope& scope) {
     shared_only.value = filter.value & facet::shared;
     db::statement out("SELECT coalesce(sum(c.n) FILTER (WHERE true");
     write_facet_bits(out, shared_only, "c.facet");
-    out.sql("), 0)::bigint AS n, coalesce(sum(c.n), 0)::bigint AS indexed, coalesce(bool_or(c.by_week), false) AS "
-            "by_week FROM (SELECT n, ");
+    out.sql("), 0)::bigint AS n, coalesce(sum(c.n), 0)::bigint AS indexed, coalesce(bool_or((c.row ->> "
+            "'by_week')::boolean), false) AS by_week, coalesce(bool_or((c.row ->> 'by_part')::boolean), false) AS "
+            "by_part FROM (SELECT n, ");
     if (scope.request.all_tenants)
-        out.sql("facet, false AS by_week FROM catalog.zone_counts UNION ALL SELECT n, facet, false FROM "
+        out.sql("facet, NULL::json AS row FROM catalog.zone_counts UNION ALL SELECT n, facet, NULL FROM "
                 "catalog.count_deltas");
-    else // by_week out of the row as JSON: null in a schema that has no such column yet, or no longer
-        out.sql("CASE WHEN shared THEN 32768 ELSE 0 END::bigint AS facet, (to_json(p) ->> 'by_week')::boolean AS "
-                "by_week FROM catalog.project_counts p WHERE project_id = ")
+    else // by_week and by_part out of the row as JSON: null in a schema that has no such column yet, or no longer
+        out.sql("CASE WHEN shared THEN 32768 ELSE 0 END::bigint AS facet, to_json(p) AS row "
+                "FROM catalog.project_counts p WHERE project_id = ")
             .param(scope.project_id, "text")
-            .sql(" UNION ALL SELECT n, facet, false FROM catalog.count_deltas WHERE project_id = ")
+            .sql(" UNION ALL SELECT n, facet, NULL FROM catalog.count_deltas WHERE project_id = ")
             .param(scope.project_id, "text");
     out.sql(") c WHERE (c.facet & 65536) = 0");
     return out;
@@ -638,19 +696,35 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
         out.sql(" UNION ALL SELECT facet, ");
         write_source("catalog.count_deltas");
     } else if (!scope.request.all_tenants) {
+        const std::string& zone = scope.request.resource_az;
+        const bool by_part = scope.vaults || !zone.empty();
+        std::vector<std::string> parts;
+        if (!zone.empty()) parts.push_back("zone " + zone);
+        if (scope.vaults)
+            for (const std::string& vault : *scope.vaults)
+                parts.push_back("vault " + vault);
         const std::size_t project = out.add_param(scope.project_id);
-        out.sql("facet, n FROM catalog.week_counts WHERE project_id = ").placeholder(project, "text");
-        out.sql(" AND week = '-infinity' UNION ALL SELECT facet & 1048575, n FROM catalog.count_deltas WHERE "
-                "project_id = ")
+        out.sql("facet, n FROM catalog.").sql(by_part ? "part_counts" : "week_counts").sql(" WHERE project_id = ");
+        out.placeholder(project, "text");
+        if (by_part)
+            out.sql(" AND part = ANY (").param(db::array_literal(parts), "text[]").sql(")");
+        else
+            out.sql(" AND week = '-infinity'");
+        out.sql(" UNION ALL SELECT facet & 1048575, n FROM catalog.count_deltas WHERE project_id = ")
             .placeholder(project, "text")
             .sql(" AND (facet & 65536) = 0");
+        if (scope.vaults)
+            out.sql(" AND vault_id = ANY (").param(db::array_literal(*scope.vaults), "uuid[]").sql(")");
+        else if (!zone.empty())
+            out.sql(" AND resource_az = ").param(zone, "text");
     } else {
         out.sql("facet, resource_az, n FROM catalog.zone_counts UNION ALL SELECT facet & 1048575, resource_az, n FROM "
                 "catalog.count_deltas");
     }
     out.sql(scope.request.parent_id ? ") c WHERE (c.facet & 65536) <> 0" : ") c WHERE (c.facet & 65536) = 0");
     write_facet_bits(out, facet_filter_of(scope.request), "c.facet");
-    if (!scope.request.resource_az.empty()) out.sql(" AND c.resource_az = ").param(scope.request.resource_az, "text");
+    if (!scope.request.resource_az.empty() && (scope.request.all_tenants || has_whole_facets(scope, counts)))
+        out.sql(" AND c.resource_az = ").param(scope.request.resource_az, "text");
     if (scope.enterprise_projects)
         out.sql(" AND c.enterprise_project_id = ANY (")
             .param(db::array_literal(*scope.enterprise_projects), "text[]")
@@ -725,8 +799,18 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
         return out;
     }
 
-    out.sql("WITH page AS MATERIALIZED (SELECT q.project_id, q.id, row_number() OVER () AS place FROM (");
-    if (path.branches.size() > 1) {
+    out.sql("WITH ");
+    if (counts.with_page) {
+        out.sql("found AS MATERIALIZED (");
+        rows.write_found(path.branches.front());
+        out.sql("), ");
+    }
+    out.sql("page AS MATERIALIZED (SELECT q.project_id, q.id, row_number() OVER () AS place FROM (");
+    if (counts.with_page) {
+        out.sql("SELECT k.project_id, k.id FROM found k WHERE true");
+        rows.write_keyset(path.branches.front(), "k");
+        rows.write_order(std::nullopt, "k");
+    } else if (path.branches.size() > 1) {
         const std::size_t need = out.add_param(std::to_string(path.offset + scope.request.limit));
         // PostgreSQL runs the branches of UNION ALL one after another and stops when the page is full.
         out.sql("SELECT u.project_id, u.id FROM (");
@@ -741,9 +825,10 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
     }
     out.sql(" LIMIT ").placeholder(limit, "bigint").sql(" OFFSET ").placeholder(offset, "bigint");
     out.sql(") q) SELECT ").sql(scope.request.show_replication ? "d.document, d.replication_document" : "d.document");
-    out.sql(" FROM page CROSS JOIN LATERAL (SELECT ").sql(documents);
-    out.sql(" FROM catalog.backups b WHERE b.project_id = page.project_id AND b.id = page.id OFFSET 0) d ORDER BY "
-            "page.place");
+    out.sql(counts.with_page ? ", c.n FROM (SELECT count(*) AS n FROM found) c LEFT JOIN (page" : " FROM page");
+    out.sql(" CROSS JOIN LATERAL (SELECT ").sql(documents);
+    out.sql(" FROM catalog.backups b WHERE b.project_id = page.project_id AND b.id = page.id OFFSET 0) d");
+    out.sql(counts.with_page ? ") ON true ORDER BY page.place" : " ORDER BY page.place");
     return out;
 }
 

@@ -36,6 +36,8 @@ struct row_counts {
     std::uint64_t facet_matches = 0; // rows that match the facet and vault filters
     std::uint64_t total = 0;         // rows that match every filter: the answer's `count`
     bool by_week = false;            // the project's weeks are counted (migrations/deploy/week_counts.sql)
+    bool with_page = false;          // the page's statement counts: total and facets are not known before
+    bool by_part = false;            // and its vaults and zones by lower bits (part_counts.sql)
 };
 
 // The marker's value of each sort key, as PostgreSQL writes it.
@@ -114,11 +116,14 @@ std::vector<sort_term> total_order(const std::vector<sort_term>& sort);
 // True if the counters alone answer `count`.
 bool counters_suffice(const scope& scope);
 
+// True if the way to the page finds all matches and needs to know nothing before: then it may count them as well.
+bool can_count_with_page(const scope& scope);
+
 // True if the number of listed rows is the answer: no filter but own_type.
 bool is_unfiltered(const scope& scope);
 
 // True if row_counts::facets has whole facets. Over all projects, and in a large one, there are too many: then it has
-// their lower bits alone, unless the filters leave the facets of some zones, enterprise projects or vaults.
+// their lower bits alone, unless the filters leave the facets of some enterprise projects, or parts that are not counted.
 bool has_whole_facets(const scope& scope, const row_counts& counts);
 
 // The kind that all matches (of the class) are of, where the index of the kind finds few other rows: no more than the
@@ -131,11 +136,12 @@ bool can_skip_weeks(const scope& scope, const row_counts& counts, const std::opt
 // Ids of the vaults used to at least the request's used_percent (and equal to its vault_id). Columns: id.
 db::statement vaults_statement(const scope& scope);
 
-// Number of listed rows, and of those of every own_type; whether the project's weeks are counted. Columns: n, indexed,
-// by_week.
+// Number of listed rows, and of those of every own_type; whether the project's weeks and parts are counted. Columns: n,
+// indexed, by_week, by_part.
 db::statement listed_statement(const scope& scope);
 
-// Facets that match the facet and vault filters, with their number of rows. Columns: facet, n. Needs `counts.by_week`.
+// Facets that match the facet and vault filters, with their number of rows. Columns: facet, n. Needs `counts.by_week`
+// and `by_part`.
 db::statement facets_statement(const scope& scope, const row_counts& counts);
 
 // Number of rows that match all filters, from the indexes and, for a time range, the counters of its whole weeks.
@@ -146,7 +152,8 @@ db::statement count_statement(const scope& scope, const row_counts& counts);
 // the number of matches in them. Only for a path that skips_weeks.
 db::statement weeks_statement(const scope& scope);
 
-// The page's documents in order. Columns: document[, replication_document].
+// The page's documents in order. Columns: document[, replication_document]; with `counts.with_page` also n, the total, in
+// one row without a document where the page is empty.
 db::statement page_statement(const scope& scope, const row_counts& counts, const access_path& path,
                              const std::optional<marker_place>& marker);
 

@@ -102,10 +102,10 @@ BOOST_AUTO_TEST_CASE(reports_run_as_the_monitor) {
     BOOST_TEST(size.size() >= 9U);
     const auto bloat = report("bloat.sql", "relation,kind,size,free_percent,free_size");
     BOOST_TEST(any_starts_with(bloat, "backups,table,"));
-    BOOST_TEST(any_starts_with(bloat, "backups_in_created_order,index,"));
+    BOOST_TEST(any_starts_with(bloat, "backups_by_created,index,"));
     const auto indexes = report("indexes.sql", "table,index,size,scans,last_used,entries_per_scan,heap_fetches_percent,"
                                                "cache_hit_percent,valid");
-    BOOST_TEST(any_starts_with(indexes, "backups,backups_in_created_order,"));
+    BOOST_TEST(any_starts_with(indexes, "backups,backups_by_created,"));
     const auto statements = report("statements.sql", "total_seconds,percent,calls,mean_ms,max_ms,rows_per_call,"
                                                      "blocks_per_call,role,statement");
     BOOST_TEST(std::any_of(statements.begin(), statements.end(), [](const std::string& line) {

@@ -56,7 +56,13 @@ struct stage {
                          "SELECT project_id, week, facet, n FROM week_counts "
                          "UNION ALL SELECT project_id, w.week, facet & 1048575, n FROM count_deltas "
                          "CROSS JOIN LATERAL (VALUES (week), ('-infinity')) w (week) WHERE facet & 65536 = 0) c "
-                         "GROUP BY project_id, week, facet HAVING sum(n) <> 0) t");
+                         "GROUP BY project_id, week, facet HAVING sum(n) <> 0 "
+                         "UNION ALL SELECT concat_ws(' ', 'p', project_id, part, facet, sum(n)) FROM ("
+                         "SELECT project_id, part, facet, n FROM part_counts "
+                         "UNION ALL SELECT project_id, p.part, facet & 1048575, n FROM count_deltas "
+                         "CROSS JOIN LATERAL (VALUES ('vault ' || vault_id), ('zone ' || resource_az)) p (part) "
+                         "WHERE facet & 65536 = 0 AND p.part IS NOT NULL) c "
+                         "GROUP BY project_id, part, facet HAVING sum(n) <> 0) t");
     }
 
     random_catalog catalog;
@@ -173,6 +179,16 @@ std::vector<damage> damages() {
         {"weeks of a project that are not said to be counted",
          "UPDATE project_counts SET by_week = false",
          {"week_counts"}},
+        {"part_counts of a vault",
+         "UPDATE part_facets SET ns[1] = ns[1] + 1 WHERE ctid = (SELECT min(ctid) FROM part_facets WHERE part LIKE "
+         "'vault %')",
+         {"part_counts"}},
+        {"part_counts of a zone",
+         "UPDATE part_facets SET bits[1] = bits[1] # 7 WHERE ctid = (SELECT min(ctid) FROM part_facets WHERE part LIKE "
+         "'zone %')",
+         {"part_counts"}},
+        {"part_counts lost", "DELETE FROM part_facets", {"part_counts"}},
+        {"zones of facets_by_bits", "UPDATE facets_by_bits SET resource_az = 'elsewhere'", {"week_counts"}},
         {"zone_counts lost", "DELETE FROM zone_facets", {"zone_counts"}},
         {"placements lost", "DELETE FROM zone_placements", {"zone_counts"}},
         {"placement",

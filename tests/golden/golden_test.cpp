@@ -37,6 +37,13 @@ std::string text_of(const shapes::shape& shape) {
         path.begins_at = "2026-03-02 00:00:00+00";
     }
     if (!path.branches.empty()) print(out, "page", query::page_statement(scope, counts, path, marker));
+    if (query::can_count_with_page(scope)) {
+        query::row_counts none;
+        none.with_page = true;
+        const query::access_path counting = query::choose_access_path(scope, none, marker);
+        out << counting.reason << '\n';
+        print(out, "page, counted", query::page_statement(scope, none, counting, marker));
+    }
     return out.str() + "\n";
 }
 

@@ -75,7 +75,10 @@ std::vector<shape> all() {
     for (const char* text :
          {"status=error", "resource_type=OS::Sfs::Turbo", "own_type=shared&start_time=2026-01-05T00:00:00",
           "start_time=2026-01-01T00:00:00&enterprise_project_id=0",
-          "start_time=2026-01-01T00:00:00&vault_id=cca85ea5-00a4-418d-9222-bd83985bc515"})
+          "start_time=2026-01-01T00:00:00&vault_id=cca85ea5-00a4-418d-9222-bd83985bc515", "resource_az=az1",
+          "vault_id=cca85ea5-00a4-418d-9222-bd83985bc515", "name=x&resource_az=az1", "own_type=shared&resource_az=az1",
+          "vault_id=cca85ea5-00a4-418d-9222-bd83985bc515&resource_az=az1&sort=name",
+          "incremental=false&dec=true&sort=name:asc,created_at"})
         add(text, selectivity::rare, false, true);
     return list;
 }
@@ -99,7 +102,7 @@ query::row_counts counts_of(const shape& shape) {
                                                                    : 20;
     counts.facets = {{(std::int64_t{5} << 20) | 8, n}, {(std::int64_t{-7} << 20) | 10, n}};
     counts.facet_matches = counts.total = 2 * n;
-    counts.by_week = shape.by_week;
+    counts.by_week = counts.by_part = shape.by_week;
     return counts;
 }
 

@@ -17,7 +17,7 @@ struct shape {
     std::string query; // as in a URL, without marker
     selectivity matches = selectivity::common;
     bool marker = false;
-    bool by_week = false; // of a project whose weeks are counted
+    bool by_week = false; // of a project whose weeks and parts are counted
 };
 
 std::vector<shape> all();

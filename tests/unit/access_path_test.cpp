@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(a_list_without_filter_is_walked) {
         for (const std::uint64_t n : {std::uint64_t{1}, std::uint64_t{1000}, million}) {
             const scope scope = asking(sorted_by({{key, false}}));
             BOOST_TEST((only_access(scope, unfiltered(n)) == access::walk));
-            BOOST_TEST(one_stage(scope, unfiltered(n)) == (key != sort_key::id));
+            BOOST_TEST(one_stage(scope, unfiltered(n)));
         }
     }
     const access_path path =
@@ -135,11 +135,23 @@ BOOST_AUTO_TEST_CASE(documents_straight_from_the_walk) {
     request.offset = 101; // the documents of what is skipped would be read
     BOOST_TEST(!one_stage(asking(request), unfiltered(million)));
     request.offset = 0;
-    // With a filter that half of the rows pass, but not with one that fewer pass, or that leaves out many.
+    // With a filter that is not compared within the index and half of the rows pass, but not with one that fewer pass, or
+    // that leaves out many.
+    request.statuses = {0, 2};
     BOOST_TEST(one_stage(asking(request), matching({{0, 5'000}}, 10'000)));
     BOOST_TEST(!one_stage(asking(request), matching({{0, 4'999}}, 10'000)));
     BOOST_TEST(one_stage(asking(request), matching({{0, million - 5'000}}, million)));
     BOOST_TEST(!one_stage(asking(request), matching({{0, million - 5'001}}, million)));
+    request.statuses = {2, 1}; // neighbours in the alphabet: the walk reads no others
+    BOOST_TEST(one_stage(asking(request), matching({{0, 50'000}}, million)));
+    request.resource_types = {1, 2}; // OS::Nova::Server, OS::Sfs::Turbo
+    BOOST_TEST(one_stage(asking(request), matching({{0, 50'000}}, million)));
+    request.resource_types = {0, 1}; // OS::Ironic::BareMetalServer and OS::Native::Server are between
+    BOOST_TEST(!one_stage(asking(request), matching({{0, 50'000}}, million)));
+    request.resource_types.clear();
+    request.sort.push_back({sort_key::name, true}); // ties are sorted
+    BOOST_TEST(!one_stage(asking(request), matching({{0, 50'000}}, million)));
+    request = {};
     request.all_tenants = true;
     BOOST_TEST(one_stage(asking(request), unfiltered(million)));
     // Shared backups, few among many own ones, have their own index.
@@ -148,9 +160,11 @@ BOOST_AUTO_TEST_CASE(documents_straight_from_the_walk) {
     row_counts shared = unfiltered(1000);
     shared.indexed = million;
     BOOST_TEST(one_stage(asking(request), shared));
-    // A time range lies anywhere in the order of another time.
+    // A time range lies anywhere in the order of another time, and is compared within its index.
     request = sorted_by({{sort_key::updated_at, true}});
     request.start_time = "2026-01-01T00:00:00.000000";
+    BOOST_TEST(one_stage(asking(request), matching({{0, million}}, million, 600'000)));
+    request.statuses = {0, 2};
     BOOST_TEST(!one_stage(asking(request), matching({{0, million}}, million, 600'000)));
     request.sort = {{sort_key::created_at, true}};
     BOOST_TEST(one_stage(asking(request), matching({{0, million}}, million, 600'000)));
@@ -293,11 +307,11 @@ BOOST_AUTO_TEST_CASE(what_few_backups_are_is_found_by_its_index) {
 BOOST_AUTO_TEST_CASE(facets_are_sought_in_each_vault) {
     std::vector<row_counts::facet_count> facets;
     for (std::int64_t i = 0; i < 500; ++i)
-        facets.push_back({i << 20, 20});
+        facets.push_back({i << 20, 2});
     scope of_vaults = asking(sorted_by({{sort_key::name, true}}));
     of_vaults.vaults = std::vector<std::string>(1, uuid);
     BOOST_TEST((only_access(of_vaults, matching(facets, million)) == access::fetch_facet));
-    of_vaults.vaults = std::vector<std::string>(40, uuid);
+    of_vaults.vaults = std::vector<std::string>(200, uuid);
     BOOST_TEST((only_access(of_vaults, matching(facets, million)) == access::walk));
 }
 
@@ -540,6 +554,56 @@ BOOST_AUTO_TEST_CASE(names) {
     BOOST_TEST(name_of(access::fetch_parent) == "fetch_parent");
     BOOST_TEST(name_of(access::fetch_range) == "fetch_range");
     BOOST_TEST(name_of(access::scan) == "scan");
+}
+
+BOOST_AUTO_TEST_CASE(whole_facets_where_parts_do_not_tell) {
+    row_counts counts;
+    counts.by_week = true;
+    const auto whole = [&](const list_request& request, bool in_vault = false) {
+        scope scope = asking(request);
+        if (in_vault) scope.vaults = std::vector<std::string>{uuid};
+        return has_whole_facets(scope, counts);
+    };
+    list_request zone;
+    zone.resource_az = "a";
+    BOOST_TEST(!whole({}));
+    BOOST_TEST(whole(zone)); // parts are not counted
+    BOOST_TEST(whole({}, true));
+    counts.by_part = true;
+    BOOST_TEST(!whole(zone));
+    BOOST_TEST(!whole({}, true));
+    BOOST_TEST(whole(zone, true)); // parts do not combine
+    list_request range;
+    range.start_time = "2026-01-01T00:00:00.000000";
+    BOOST_TEST(whole(range, true)); // facets of a vault are sought within the range
+    range.resource_az = "a";
+    BOOST_TEST(!whole(range));
+    zone.resource_id = uuid;
+    BOOST_TEST(whole(zone)); // by placement
+    zone.resource_id.reset();
+    zone.own_type = own_type::shared;
+    BOOST_TEST(whole(zone));
+    zone.own_type = own_type::own;
+    zone.parent_id = uuid; // children are in no part
+    BOOST_TEST(whole(zone));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_found_by_value_is_counted_with_the_page) {
+    list_request request;
+    BOOST_TEST(!can_count_with_page(asking(request)));
+    request.parent_id = uuid;
+    BOOST_TEST(can_count_with_page(asking(request)));
+    row_counts counts;
+    counts.with_page = true;
+    request.offset = 1000; // how many there are is not known
+    BOOST_TEST((only_access(asking(request), counts) == access::fetch_parent));
+    request.parent_id.reset();
+    request.checkpoint_id = uuid;
+    BOOST_TEST((only_access(asking(request), counts) == access::fetch_equality));
+    request.sort = {{sort_key::status, true}}; // one branch for all classes
+    BOOST_TEST((only_access(asking(request), counts) == access::fetch_equality));
+    request.resource_az = "a"; // by placement, which the counters tell
+    BOOST_TEST(!can_count_with_page(asking(request)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
