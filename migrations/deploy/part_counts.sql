@@ -1,5 +1,7 @@
 -- Counters by vault and by zone for projects that are counted by week: the lower bits of their facets, some hundred, where
--- whole facets, told apart by enterprise project, are thousands. facets_by_bits says in which zone a facet is.
+-- whole facets, told apart by enterprise project, are thousands. facets_by_bits says in which zone a facet is. The row of all
+-- weeks together says in which weeks each facet begins and ends, so that a list in the order of created_at begins where its
+-- first match may be: what is filtered by often comes and goes with time.
 --
 -- Several transactions. by_part says of a project whether its parts are counted; nobody reads them before. Running the
 -- script again goes on where it ended.
@@ -25,6 +27,11 @@ CREATE POLICY tenant ON catalog.part_facets FOR SELECT TO catalog_reader USING (
 CREATE POLICY enterprise_projects ON catalog.part_facets AS RESTRICTIVE FOR SELECT TO catalog_reader USING (
     (SELECT catalog.permitted_enterprise_projects()) IS NULL)\;
 CREATE POLICY writer ON catalog.part_facets FOR SELECT TO catalog_writer USING (true)\;
+-- Of the row of all weeks: the first and the last week in which a backup of the bits was, and may be no more.
+ALTER TABLE catalog.week_facets ADD COLUMN firsts timestamptz[], ADD COLUMN lasts timestamptz[]\;
+CREATE OR REPLACE VIEW catalog.week_counts WITH (security_invoker = true) AS
+    SELECT w.project_id, w.week, u.bits::bigint AS facet, u.n, u.first, u.last
+    FROM catalog.week_facets w CROSS JOIN LATERAL unnest(w.bits, w.ns, w.firsts, w.lasts) AS u (bits, n, first, last)\;
 ALTER TABLE catalog.facets_by_bits ADD COLUMN resource_az text COLLATE "C"\;
 ALTER TABLE catalog.project_counts ADD COLUMN by_part boolean NOT NULL DEFAULT false\;
 COMMIT;
@@ -43,11 +50,12 @@ BEGIN
         RAISE 'the counters are being moved by a migration; repeat when it has ended' USING ERRCODE = 'object_in_use';
     END IF;
     DELETE FROM catalog.week_facets WHERE project_id = of_project;
-    INSERT INTO catalog.week_facets (project_id, week, own, shared, bits, ns)
+    INSERT INTO catalog.week_facets (project_id, week, own, shared, bits, ns, firsts, lasts)
     SELECT of_project, s.week, coalesce(sum(s.n) FILTER (WHERE s.bits & 32768 = 0), 0),
            coalesce(sum(s.n) FILTER (WHERE s.bits & 32768 <> 0), 0), array_agg(s.bits ORDER BY s.bits),
-           array_agg(s.n ORDER BY s.bits)
-    FROM (SELECT w.week, c.bits, sum(c.n)::bigint AS n
+           array_agg(s.n ORDER BY s.bits), CASE WHEN s.week = '-infinity' THEN array_agg(s.first ORDER BY s.bits) END,
+           CASE WHEN s.week = '-infinity' THEN array_agg(s.last ORDER BY s.bits) END
+    FROM (SELECT w.week, c.bits, sum(c.n)::bigint AS n, min(c.week) AS first, max(c.week) AS last
           FROM (SELECT catalog.week_of(b.created_at) AS week, (b.facet & 1048575)::integer AS bits, count(*) AS n
                 FROM catalog.backups b WHERE b.project_id = of_project AND b.parent_id IS NULL GROUP BY 1, 2
                 UNION ALL
@@ -135,28 +143,32 @@ BEGIN
         ON CONFLICT (vault_id, project_id, enterprise_project_id) DO UPDATE SET facets = excluded.facets,
             zones = excluded.zones, ns = excluded.ns
     ), by_week AS MATERIALIZED (
-        SELECT m.project_id, w.week, (m.facet & 1048575)::integer AS bits, sum(m.n)::bigint AS n
+        SELECT m.project_id, w.week, (m.facet & 1048575)::integer AS bits, sum(m.n)::bigint AS n, min(m.week) AS first,
+               max(m.week) AS last
         FROM moved m CROSS JOIN LATERAL (VALUES (m.week), ('-infinity'::timestamptz)) w (week)
         WHERE m.facet & 65536 = 0 AND w.week IS NOT NULL
           AND m.project_id IN (SELECT c.project_id FROM catalog.project_counts c WHERE c.by_week)
-        GROUP BY 1, 2, 3 HAVING sum(m.n) <> 0
+        GROUP BY 1, 2, 3
     ), to_weeks AS (
-        INSERT INTO catalog.week_facets AS c (project_id, week, own, shared, bits, ns)
+        INSERT INTO catalog.week_facets AS c (project_id, week, own, shared, bits, ns, firsts, lasts)
         SELECT project_id, week, coalesce(sum(n) FILTER (WHERE bits & 32768 = 0), 0),
                coalesce(sum(n) FILTER (WHERE bits & 32768 <> 0), 0),
                coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
-               coalesce(array_agg(n ORDER BY bits) FILTER (WHERE n <> 0), '{}')
-        FROM (SELECT project_id, week, bits, sum(n)::bigint AS n
+               coalesce(array_agg(n ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
+               CASE WHEN week = '-infinity' THEN array_agg(first ORDER BY bits) FILTER (WHERE n <> 0) END,
+               CASE WHEN week = '-infinity' THEN array_agg(last ORDER BY bits) FILTER (WHERE n <> 0) END
+        FROM (SELECT project_id, week, bits, sum(n)::bigint AS n, min(first) AS first, max(last) AS last
               FROM (SELECT * FROM by_week
                     UNION ALL
-                    SELECT t.project_id, t.week, old.bits, old.n
+                    SELECT t.project_id, t.week, old.*
                     FROM (SELECT DISTINCT project_id, week FROM by_week) t
-                    CROSS JOIN LATERAL (SELECT u.* FROM catalog.week_facets p, unnest(p.bits, p.ns) u (bits, n)
+                    CROSS JOIN LATERAL (SELECT u.* FROM catalog.week_facets p,
+                                               unnest(p.bits, p.ns, p.firsts, p.lasts) u (bits, n, first, last)
                                         WHERE p.project_id = t.project_id AND p.week = t.week OFFSET 0) old) every
               GROUP BY 1, 2, 3) summed
         GROUP BY 1, 2
         ON CONFLICT (project_id, week) DO UPDATE SET own = excluded.own, shared = excluded.shared, bits = excluded.bits,
-            ns = excluded.ns
+            ns = excluded.ns, firsts = excluded.firsts, lasts = excluded.lasts
     ), by_part AS MATERIALIZED (
         SELECT m.project_id, p.part, (m.facet & 1048575)::integer AS bits, sum(m.n)::bigint AS n
         FROM moved m CROSS JOIN LATERAL (VALUES ('vault ' || m.vault_id), ('zone ' || m.resource_az)) p (part)

@@ -229,7 +229,12 @@ DROP INDEX CONCURRENTLY catalog.count_deltas_waited_for;
 SET lock_timeout = '50ms';
 
 BEGIN\;
-DROP VIEW catalog.part_counts\;
+DROP VIEW catalog.part_counts, catalog.week_counts\;
+CREATE VIEW catalog.week_counts WITH (security_invoker = true) AS
+    SELECT w.project_id, w.week, u.bits::bigint AS facet, u.n
+    FROM catalog.week_facets w CROSS JOIN LATERAL unnest(w.bits, w.ns) AS u (bits, n)\;
+GRANT SELECT ON catalog.week_counts TO catalog_reader, catalog_writer\;
+ALTER TABLE catalog.week_facets DROP COLUMN firsts, DROP COLUMN lasts\;
 DROP TABLE catalog.part_facets\;
 ALTER TABLE catalog.project_counts DROP COLUMN by_part\;
 ALTER TABLE catalog.facets_by_bits DROP COLUMN resource_az\;

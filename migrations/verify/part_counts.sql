@@ -1,4 +1,6 @@
 SELECT project_id, part, facet, n FROM catalog.part_counts WHERE false;
+SELECT first, last FROM catalog.week_counts WHERE false;
+SELECT firsts, lasts FROM catalog.week_facets WHERE false;
 SELECT resource_az FROM catalog.facets_by_bits WHERE false;
 SELECT by_part FROM catalog.project_counts WHERE false;
 SELECT 1 / (count(*) = 2)::integer FROM pg_proc

@@ -80,6 +80,15 @@ SELECT 'week_counts', concat(CASE WHEN c.week = '-infinity' THEN 'all weeks, ' E
                                   ELSE 'facet bits ' || c.bits || ' of ' END, 'project ', $1::text), c.n::text, c.wanted::text
 FROM weeks c
 UNION ALL
+SELECT 'week_counts', concat('first and last week of facet bits ', s.bits, ' of project ', $1::text),
+       concat(s.first::date, ' and ', s.last::date), concat(r.first::date, ' and ', r.last::date, ', or around them')
+FROM (SELECT facet AS bits, first, last FROM catalog.week_counts WHERE project_id = $1::text AND week = '-infinity') s
+JOIN (SELECT b.facet & 1048575 AS bits, min(catalog.week_of(b.created_at)) AS first, max(catalog.week_of(b.created_at)) AS last
+      FROM catalog.backups b WHERE b.project_id = $1::text AND b.facet & 65536 = 0 AND (SELECT parts_counted FROM by_week)
+      GROUP BY 1) r USING (bits)
+WHERE coalesce(least(s.first, (SELECT min(d.week) FROM deltas d WHERE d.facet & 1048575 = s.bits)) > r.first, true)
+   OR coalesce(greatest(s.last, (SELECT max(d.week) FROM deltas d WHERE d.facet & 1048575 = s.bits)) < r.last, true)
+UNION ALL
 SELECT 'part_counts', concat('facet bits ', c.bits, ' in ', c.part, ' of project ', $1::text), c.n::text, c.wanted::text
 FROM parts c
 UNION ALL

@@ -66,12 +66,12 @@ public:
     bool one_stage(access access, const std::vector<sort_term>& order) const {
         const sort_key first_key = order.front().key;
         if (access != access::walk || request_.offset > 100) return false;
-        if (is_compared(std::nullopt) && is_index_order(order)) return true;
+        if (is_compared() && is_index_order(order)) return true;
         if (first_key == sort_key::id) return false;
         if (request_.has_range() && first_key != sort_key::created_at) return false;
-        const double passed = request_.has_range() ? in_range() : static_cast<double>(walked(std::nullopt));
+        const double passed = request_.has_range() ? in_range() : static_cast<double>(walked());
         const auto on_pages = static_cast<double>(counts_.total);
-        return on_pages * 2 >= static_cast<double>(walked(std::nullopt)) && passed - on_pages <= most_rows_in_vain;
+        return on_pages * 2 >= static_cast<double>(walked()) && passed - on_pages <= most_rows_in_vain;
     }
 
     std::uint64_t rows_of(const tie_class& only) const {
@@ -85,8 +85,8 @@ private:
     static bool cheaper(const option& a, const option& b) { return a.cost < b.cost; }
 
     // Rows in the index that is walked: the backups of others have their own.
-    std::uint64_t walked(const std::optional<tie_class>& only) const {
-        return rare_rows(scope_, only) == rare_kind::shared ? counts_.listed : listed_;
+    std::uint64_t walked() const {
+        return has_orders_of_others(scope_) ? counts_.listed : listed_;
     }
 
     double facet_rows(const std::optional<tie_class>& only) const {
@@ -101,7 +101,7 @@ private:
 
     // Rows in the time range before the other filters: known only through the matches.
     double in_range() const {
-        const double all = std::max(1.0, static_cast<double>(walked(std::nullopt)));
+        const double all = std::max(1.0, static_cast<double>(walked()));
         if (!request_.has_range()) return all;
         return std::min(all, static_cast<double>(counts_.total) * all /
                                  std::max(1.0, static_cast<double>(counts_.facet_matches)));
@@ -115,11 +115,11 @@ private:
     }
 
     // True if the indexes of orders have every filter in a column of its own (list_query.cpp: write_compared).
-    bool is_compared(const std::optional<tie_class>& only) const {
+    bool is_compared() const {
         const facet_filter filter = facet_filter_of(request_);
         return !request_.all_tenants && !scope_.enterprise_projects && !request_.has_substring() &&
                !(scope_.vaults && scope_.vaults->size() != 1) && filter.any == 0 &&
-               (filter.mask & facet::member_any) == 0 && rare_rows(scope_, only) != rare_kind::shared &&
+               (filter.mask & facet::member_any) == 0 && !has_orders_of_others(scope_) &&
                is_span(statuses, request_.statuses) && is_span(resource_types, request_.resource_types);
     }
 
@@ -137,11 +137,11 @@ private:
 
     option walk(const std::optional<tie_class>& only, sort_key first_key, double need) const {
         if (request_.is_found_by_value()) return {access::walk, 1e12};
-        const double all = std::max(1.0, static_cast<double>(walked(only)));
+        const double all = std::max(1.0, static_cast<double>(walked()));
         const double walkable = first_key == sort_key::created_at ? in_range() : all;
         const bool scattered = request_.all_tenants || first_key == sort_key::name || first_key == sort_key::id;
         const double per_entry = request_.has_substring() ? has_text(first_key) ? name_scanned : row_visited
-                                 : is_compared(only)      ? entry_compared
+                                 : is_compared()      ? entry_compared
                                  : scattered              ? entry_scattered
                                                           : entry_walked;
         // What is filtered out is not spread evenly: where there is another way, a walk must be clearly shorter.
@@ -158,10 +158,8 @@ private:
         if (request_.is_found_by_value()) return {{access::fetch_equality, matches(std::nullopt) * row_fetched}};
         std::vector<option> options;
         const double per_entry = request_.has_substring() ? name_scanned : entry_walked;
-        if (const auto kind = rare_rows(scope_, only)) {
-            const double rows = *kind == rare_kind::shared    ? static_cast<double>(counts_.listed)
-                                : *kind == rare_kind::members ? static_cast<double>(counts_.facet_matches)
-                                                              : facet_rows(only);
+        if (const auto rare = rare_rows(scope_, counts_, only)) {
+            const auto rows = static_cast<double>(rare->rows);
             const double per_row = request_.resource_name.empty() ? per_entry : row_visited;
             options.push_back({access::fetch_rare, facet_sought + rows * per_row + matches(only) * row_sorted});
         }
@@ -263,6 +261,9 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
 
     const auto take_all = [&](const option& best) -> access_path& {
         path.branches.push_back({std::nullopt, best.access, true});
+        // What is filtered by often comes and goes with time: nothing before its first week is looked at.
+        if (best.access == access::walk && order.front().key == sort_key::created_at)
+            path.begins_at = order.front().ascending ? counts.first_week : counts.behind_last;
         path.one_stage = choose.one_stage(best.access, order);
         path.skips_weeks = can_skip && best.access == access::walk;
         path.reason += ": " + describe(best) + (path.one_stage ? ", documents straight from it" : "");

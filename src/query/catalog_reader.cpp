@@ -108,6 +108,11 @@ std::vector<std::string> first_column(const db::rows& rows) {
     return out;
 }
 
+// Compares beginnings of weeks as PostgreSQL writes them, in UTC; a year may have five digits.
+bool is_earlier(std::string_view a, std::string_view b) {
+    return a.size() != b.size() ? a.size() < b.size() : a < b;
+}
+
 // `listed`: the rows of listed_statement.
 row_counts count_rows(request_transaction& transaction, const scope& scope, const db::rows& listed) {
     row_counts counts;
@@ -122,10 +127,21 @@ row_counts count_rows(request_transaction& transaction, const scope& scope, cons
         return counts;
     }
     const db::rows facets = transaction.run("count by facet", facets_statement(scope, counts));
+    const bool every = has_every_facet(scope, counts);
+    const bool weeks = knows_weeks(scope, counts);
+    const facet_filter filter = facet_filter_of(scope.request);
     for (std::size_t i = 0; i < facets.size(); ++i) {
-        const auto n = static_cast<std::uint64_t>(to_integer(facets.text(i, 1)));
-        counts.facets.push_back({to_integer(facets.text(i, 0)), n});
-        counts.facet_matches += n;
+        const row_counts::facet_count one{to_integer(facets.text(i, 0)),
+                                          static_cast<std::uint64_t>(to_integer(facets.text(i, 1)))};
+        if (every) counts.every.push_back(one);
+        if (every && !filter.holds(one.facet)) continue;
+        counts.facets.push_back(one);
+        counts.facet_matches += one.n;
+        if (!weeks) continue;
+        const std::string first(facets.text(i, 2));
+        const std::string behind_last(facets.text(i, 3));
+        if (!counts.first_week || is_earlier(first, *counts.first_week)) counts.first_week = first;
+        if (!counts.behind_last || is_earlier(*counts.behind_last, behind_last)) counts.behind_last = behind_last;
     }
     counts.total = counts.facet_matches;
     if (!counters_suffice(scope) && counts.facet_matches > 0) {

@@ -141,7 +141,7 @@ public:
     // The same within other times than the request's.
     void write_rows(access driver, const std::optional<tie_class>& only, const time_range& times) {
         out_.sql(" FROM catalog.backups b WHERE ");
-        const bool shared_alone = driver == access::walk && rare_rows(scope_, only) == rare_kind::shared;
+        const bool shared_alone = driver == access::walk && has_orders_of_others(scope_);
         const bool in_order_index = !request_.all_tenants && !shared_alone &&
                                     (driver == access::walk || driver == access::fetch_range || driver == access::scan);
         if (!request_.all_tenants) {
@@ -350,7 +350,7 @@ private:
     // The condition of the partial index, and what finds the rows in it.
     void write_rare(const std::optional<tie_class>& only) {
         std::vector<std::string> values;
-        switch (rare_rows(scope_, only).value()) {
+        switch (rare_rows(scope_, counts_, only).value().kind) {
         case rare_kind::status:
             for (const std::size_t status : statuses_of(request_, only))
                 values.emplace_back(statuses[status]);
@@ -480,8 +480,8 @@ constexpr std::uint64_t most_facet_rows = 10'000;
 constexpr std::uint64_t most_rare_rows = 20'000;
 
 bool has_few_rare_rows(const scope& scope, const row_counts& counts) {
-    const auto kind = rare_rows(scope, std::nullopt);
-    return kind && (kind == rare_kind::shared ? counts.listed : counts.facet_matches) <= most_rare_rows;
+    const auto rare = rare_rows(scope, counts, std::nullopt);
+    return rare && rare->rows <= most_rare_rows;
 }
 
 // The driver that count_statement uses: whichever index finds the fewest rows and covers the other filters.
@@ -566,6 +566,14 @@ facet_filter facet_filter_of(const list_request& request) {
     return filter;
 }
 
+bool facet_filter::holds(std::int64_t facet) const {
+    const auto bits = static_cast<std::uint64_t>(facet);
+    return (bits & mask) == value && (any == 0 || (bits & any) != 0) &&
+           (status_set == 0 || (status_set >> (bits & facet::status_mask) & 1U) != 0) &&
+           (resource_type_set == 0 ||
+            (resource_type_set >> (bits >> facet::resource_type_shift & facet::resource_type_mask) & 1U) != 0);
+}
+
 std::vector<sort_term> total_order(const std::vector<sort_term>& sort) {
     std::vector<sort_term> order;
     for (const sort_term& term : sort) {
@@ -612,23 +620,63 @@ bool has_whole_facets(const scope& scope, const row_counts& counts) {
     return by_zone ? request.is_found_by_value() || request.own_type == own_type::shared : !counters_suffice(scope);
 }
 
-std::optional<rare_kind> rare_rows(const scope& scope, const std::optional<tie_class>& only) {
+bool has_every_facet(const scope& scope, const row_counts& counts) {
+    return counts.by_week && !scope.request.all_tenants && !scope.vaults && scope.request.resource_az.empty() &&
+           !has_whole_facets(scope, counts);
+}
+
+bool knows_weeks(const scope& scope, const row_counts& counts) {
+    return counts.by_part && has_every_facet(scope, counts);
+}
+
+bool has_orders_of_others(const scope& scope) {
     const list_request& request = scope.request;
+    return request.own_type == own_type::shared && !request.all_tenants && !has_placement_filter(scope) &&
+           !scope.vaults && !request.is_found_by_value();
+}
+
+std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only) {
+    const list_request& request = scope.request;
+    if (has_orders_of_others(scope)) return rare{rare_kind::shared, counts.listed};
     if (has_placement_filter(scope) || scope.vaults || request.is_found_by_value()) return std::nullopt;
-    if (request.own_type == own_type::shared && !request.all_tenants) return rare_kind::shared;
+
     const facet_filter filter = facet_filter_of(request);
-    if (filter.resource_type_set != 0) return std::nullopt;
-    const std::uint64_t other_bits = filter.mask & ~facet::shared;
+    const std::uint64_t member_bits = filter.mask & facet::member_any;
     const std::vector<std::size_t> left = statuses_of(request, only);
-    const bool few = !left.empty() && std::find(left.begin(), left.end(), 0) == left.end(); // 0: available
-    if (few && other_bits == 0 && filter.any == 0) return rare_kind::status;
-    const bool own_rows = request.own_type == own_type::own || request.all_tenants;
-    const bool by_members = filter.any != 0 || other_bits != 0;
-    if (own_rows && request.statuses.empty() && by_members && (other_bits & ~facet::member_any) == 0)
-        return rare_kind::members;
-    if (only && only->ties && left.empty() && !by_members && !request.all_tenants)
-        return only->mask == facet::no_updated_at ? rare_kind::no_updated_at : rare_kind::no_protected_at;
-    return std::nullopt;
+    const bool timeless = only && only->ties && only->mask != facet::status_mask && !request.all_tenants;
+    std::optional<rare> fewest;
+    // `wanted`: what is in the kind's index of that which is asked for; `alone`: nothing else is asked for.
+    const auto offer = [&](rare_kind kind, const facet_filter& wanted, bool alone) {
+        if (counts.every.empty() && !alone) return;
+        std::uint64_t rows = 0;
+        for (const auto& entry : counts.every.empty() ? counts.facets : counts.every)
+            if (wanted.holds(entry.facet)) rows += entry.n;
+        if (!fewest || rows < fewest->rows) fewest = rare{kind, rows};
+    };
+    const bool no_bits = (filter.mask & ~facet::shared) == 0 && filter.any == 0 && filter.resource_type_set == 0;
+    if (!left.empty() && std::find(left.begin(), left.end(), 0) == left.end()) { // 0: available
+        facet_filter wanted;
+        for (const std::size_t status : left)
+            wanted.status_set |= std::uint64_t{1} << status;
+        offer(rare_kind::status, wanted, no_bits);
+    }
+    if ((request.own_type == own_type::own || request.all_tenants) && (filter.any != 0 || member_bits != 0)) {
+        facet_filter wanted;
+        wanted.mask = member_bits | facet::shared;
+        wanted.value = member_bits;
+        wanted.any = filter.any;
+        offer(rare_kind::members, wanted,
+              request.statuses.empty() && filter.resource_type_set == 0 &&
+                  (filter.mask & ~(facet::member_any | facet::shared)) == 0);
+    }
+    if (timeless) {
+        facet_filter wanted;
+        wanted.mask = only->mask;
+        wanted.value = only->value;
+        offer(only->mask == facet::no_updated_at ? rare_kind::no_updated_at : rare_kind::no_protected_at, wanted,
+              no_bits && left.empty());
+    }
+    return fewest;
 }
 
 bool can_skip_weeks(const scope& scope, const row_counts& counts, const std::optional<marker_place>& marker) {
@@ -679,7 +727,10 @@ db::statement listed_statement(const scope& scope) {
 }
 
 db::statement facets_statement(const scope& scope, const row_counts& counts) {
-    db::statement out("SELECT c.facet, sum(c.n)::bigint AS n FROM (SELECT ");
+    const bool weeks = knows_weeks(scope, counts);
+    db::statement out("SELECT c.facet, sum(c.n)::bigint AS n");
+    if (weeks) out.sql(", min(c.first) AS first_week, max(c.last) + interval '168 hours' AS behind_last");
+    out.sql(" FROM (SELECT ");
     const auto write_source = [&](std::string_view table) {
         out.sql("resource_az, enterprise_project_id, n FROM ").sql(table).sql(" WHERE true");
         // A vault's counters are found by the vault, not all of the project's looked through.
@@ -704,13 +755,15 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
             for (const std::string& vault : *scope.vaults)
                 parts.push_back("vault " + vault);
         const std::size_t project = out.add_param(scope.project_id);
-        out.sql("facet, n FROM catalog.").sql(by_part ? "part_counts" : "week_counts").sql(" WHERE project_id = ");
+        out.sql("facet, n").sql(weeks ? ", first, last" : "");
+        out.sql(" FROM catalog.").sql(by_part ? "part_counts" : "week_counts").sql(" WHERE project_id = ");
         out.placeholder(project, "text");
         if (by_part)
             out.sql(" AND part = ANY (").param(db::array_literal(parts), "text[]").sql(")");
         else
             out.sql(" AND week = '-infinity'");
-        out.sql(" UNION ALL SELECT facet & 1048575, n FROM catalog.count_deltas WHERE project_id = ")
+        out.sql(" UNION ALL SELECT facet & 1048575, n").sql(weeks ? ", week, week" : "");
+        out.sql(" FROM catalog.count_deltas WHERE project_id = ")
             .placeholder(project, "text")
             .sql(" AND (facet & 65536) = 0");
         if (scope.vaults)
@@ -722,7 +775,7 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
                 "catalog.count_deltas");
     }
     out.sql(scope.request.parent_id ? ") c WHERE (c.facet & 65536) <> 0" : ") c WHERE (c.facet & 65536) = 0");
-    write_facet_bits(out, facet_filter_of(scope.request), "c.facet");
+    if (!has_every_facet(scope, counts)) write_facet_bits(out, facet_filter_of(scope.request), "c.facet");
     if (!scope.request.resource_az.empty() && (scope.request.all_tenants || has_whole_facets(scope, counts)))
         out.sql(" AND c.resource_az = ").param(scope.request.resource_az, "text");
     if (scope.enterprise_projects)

@@ -31,6 +31,7 @@ struct row_counts {
     // Those that match; empty when the request has no facet filter. Lower 20 bits alone where has_whole_facets() is
     // false.
     std::vector<facet_count> facets;
+    std::vector<facet_count> every; // of the whole list, whatever the filters; empty unless has_every_facet()
     std::uint64_t listed = 0;        // top-level rows of the project's list, before any filter but own_type
     std::uint64_t indexed = 0;       // those of every own_type, which the indexes hold
     std::uint64_t facet_matches = 0; // rows that match the facet and vault filters
@@ -38,6 +39,8 @@ struct row_counts {
     bool by_week = false;            // the project's weeks are counted (migrations/deploy/week_counts.sql)
     bool with_page = false;          // the page's statement counts: total and facets are not known before
     bool by_part = false;            // and its vaults and zones by lower bits (part_counts.sql)
+    // No match was created before the one, and none at the other or after it; nothing where that is not known.
+    std::optional<std::string> first_week = std::nullopt, behind_last = std::nullopt;
 };
 
 // The marker's value of each sort key, as PostgreSQL writes it.
@@ -96,7 +99,7 @@ struct access_path {
     bool one_stage = false;       // documents straight from the walk, for when (nearly) every row walked matches
     std::uint64_t offset = 0;     // what is left of the request's offset after whole branches and weeks were skipped
     bool skips_weeks = false;     // weeks_statement tells where the walk begins
-    std::optional<std::string> begins_at = std::nullopt; // created_at, once it has told
+    std::optional<std::string> begins_at = std::nullopt; // created_at; behind it in a descending order
     std::string reason;                                  // for `explain`
 };
 
@@ -107,6 +110,8 @@ struct facet_filter {
     std::uint64_t any = 0; // facet & any <> 0, where not 0
     std::uint64_t status_set = 0;
     std::uint64_t resource_type_set = 0;
+
+    bool holds(std::int64_t facet) const;
 };
 facet_filter facet_filter_of(const list_request& request);
 
@@ -126,9 +131,22 @@ bool is_unfiltered(const scope& scope);
 // their lower bits alone, unless the filters leave the facets of some enterprise projects, or parts that are not counted.
 bool has_whole_facets(const scope& scope, const row_counts& counts);
 
-// The kind that all matches (of the class) are of, where the index of the kind finds few other rows: no more than the
-// facets of the matches tell, or than are listed.
-std::optional<rare_kind> rare_rows(const scope& scope, const std::optional<tie_class>& only);
+// True if facets_statement tells the facets of the whole list: lower bits of a large project, not of some parts of it.
+bool has_every_facet(const scope& scope, const row_counts& counts);
+
+// True if facets_statement tells in which weeks each facet begins and ends, too.
+bool knows_weeks(const scope& scope, const row_counts& counts);
+
+// True if the list is of others' backups, which have indexes of the orders for themselves, and nothing else finds them.
+bool has_orders_of_others(const scope& scope);
+
+// A kind that all matches (of the class) are of, and the rows in its index; the one with the fewest. Nothing where no kind
+// fits, or where it is not known that its index has few others: then the facets of the matches tell more.
+struct rare {
+    rare_kind kind;
+    std::uint64_t rows;
+};
+std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only);
 
 // True if weeks can be skipped on the way to the request's offset: weeks_statement tells which.
 bool can_skip_weeks(const scope& scope, const row_counts& counts, const std::optional<marker_place>& marker);
@@ -140,7 +158,8 @@ db::statement vaults_statement(const scope& scope);
 // indexed, by_week, by_part.
 db::statement listed_statement(const scope& scope);
 
-// Facets that match the facet and vault filters, with their number of rows. Columns: facet, n. Needs `counts.by_week`
+// Facets that match the facet and vault filters (all, where has_every_facet()), with their number of rows. Columns: facet, n;
+// where knows_weeks() also first_week and behind_last. Needs `counts.by_week`
 // and `by_part`.
 db::statement facets_statement(const scope& scope, const row_counts& counts);
 

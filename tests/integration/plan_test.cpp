@@ -41,7 +41,8 @@ struct big_catalog {
                 md5(CASE WHEN i % 20 = 9 THEN 'large' ELSE 'r' || i % 2000 END)::uuid, gen_random_uuid(), md5('v' || i % 10)::uuid,
                 'az' || i % 3, 'ep' || i % 30, 'autobk_' || left(md5(i::text), 4), 'web-' || i % 700,
                 CASE WHEN i % 100 = 1 THEN 'error' WHEN i % 5000 = 2 THEN 'deleting' ELSE 'available' END,
-                CASE WHEN i % 10 = 0 THEN 'replication' ELSE 'backup' END, 'OS::Nova::Server',
+                CASE WHEN i % 10 = 0 THEN 'replication' ELSE 'backup' END,
+                CASE WHEN i > 180000 THEN 'OS::Sfs::Turbo' ELSE 'OS::Nova::Server' END,
                 timestamptz '2025-01-01' + (i / 3) * interval '1 minute',
                 CASE WHEN i % 20 <> 3 THEN timestamptz '2025-01-02' + (i / 7) * interval '3 minutes' END,
                 CASE WHEN i % 10 <> 4 THEN timestamptz '2025-01-01' + (i / 50) * interval '10 minutes' END
@@ -295,6 +296,29 @@ BOOST_AUTO_TEST_CASE(no_request_touches_more_than_its_bound) {
 
 // The counters of weeks, against plain SQL: whatever the range and the other filters are, and changes that are not
 // folded in yet count, too. What is read is the ends of the range and one row a week.
+// What is filtered by may come and go with time: a list begins in the first week, or the last, that has a match.
+BOOST_AUTO_TEST_CASE(a_walk_begins_in_the_first_week_with_a_match) {
+    db::session reader = session();
+    const visited_page late = read(reader, "limit=50&resource_type=OS::Sfs::Turbo&sort=created_at:asc");
+    BOOST_TEST(late.path.find("walk") != std::string::npos, late.path);
+    BOOST_TEST(late.rows == 50U);
+    BOOST_TEST(late.page.buffers <= 900, late.page.buffers << ": " << late.page.text); // 4,000 for all before it
+    const visited_page early = read(reader, "limit=50&resource_type=OS::Nova::Server&sort=created_at:desc");
+    BOOST_TEST(early.path.find("walk") != std::string::npos, early.path);
+    BOOST_TEST(early.rows == 50U);
+    BOOST_TEST(early.page.buffers <= 900, early.page.buffers << ": " << early.page.text);
+    // A backup whose counter is not folded in yet is found, too.
+    sql_session sql(postgres_cluster::instance().superuser_url(database));
+    const std::string id = sql.value(
+        "INSERT INTO catalog.backups (project_id, id, checkpoint_id, resource_id, provider_id, vault_id, name, "
+        "resource_type, created_at) VALUES ('big', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), "
+        "gen_random_uuid(), gen_random_uuid(), 'old', 'OS::Sfs::Turbo', '2001-02-03') RETURNING id");
+    const visited_page old = read(reader, "limit=1&resource_type=OS::Sfs::Turbo&sort=created_at:asc");
+    BOOST_TEST(old.last_id == id);
+    sql.run("DELETE FROM catalog.backups WHERE project_id = 'big' AND id = '" + id + "'");
+    BOOST_TEST(read(reader, "limit=1&resource_type=OS::Sfs::Turbo&sort=created_at:asc").last_id != id);
+}
+
 BOOST_AUTO_TEST_CASE(ranges_are_counted_by_weeks) {
     sql_session sql(postgres_cluster::instance().superuser_url(database));
     db::session reader = session();

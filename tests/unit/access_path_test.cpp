@@ -35,7 +35,7 @@ list_request sorted_by(std::vector<sort_term> sort, std::uint32_t offset = 0) {
 
 // Numbers of a list without facet filter.
 row_counts unfiltered(std::uint64_t n) {
-    return {{}, n, n, n, n};
+    return {{}, {}, n, n, n, n};
 }
 
 // Numbers of a list where `facets` match, which are all matches unless `total` says less.
@@ -44,7 +44,7 @@ row_counts matching(std::vector<row_counts::facet_count> facets, std::uint64_t l
     std::uint64_t matches = 0;
     for (const auto& facet : facets)
         matches += facet.n;
-    return {std::move(facets), listed, listed, matches, total.value_or(matches)};
+    return {std::move(facets), {}, listed, listed, matches, total.value_or(matches)};
 }
 
 // Rows of the statuses by their number in facet.hpp; some in a second facet of the same status.
@@ -82,6 +82,12 @@ access only_access(const scope& scope, const row_counts& counts,
     BOOST_TEST(path.branches[0].after_marker);
     BOOST_TEST(path.reason.find(name_of(path.branches[0].access)) != std::string::npos, path.reason);
     return path.branches[0].access;
+}
+
+// The kind of a small project's rows.
+std::optional<rare_kind> kind_of(const list_request& request, const std::optional<tie_class>& only) {
+    const auto rare = rare_rows(asking(request), row_counts{}, only);
+    return rare ? std::optional<rare_kind>(rare->kind) : std::nullopt;
 }
 
 bool one_stage(const scope& scope, const row_counts& counts) {
@@ -244,9 +250,9 @@ BOOST_AUTO_TEST_CASE(what_few_backups_are_is_found_by_its_index) {
     for (const auto key : {sort_key::updated_at, sort_key::protected_at}) {
         const list_request timeless = sorted_by({{key, true}, {sort_key::name, false}});
         const auto null = tie_classes(total_order(timeless.sort))[0];
-        BOOST_TEST((rare_rows(asking(timeless), null) ==
+        BOOST_TEST((kind_of(timeless, null) ==
                     (key == sort_key::updated_at ? rare_kind::no_updated_at : rare_kind::no_protected_at)));
-        BOOST_TEST(!rare_rows(asking(timeless), tie_classes(total_order(timeless.sort))[1]).has_value());
+        BOOST_TEST(!kind_of(timeless, tie_classes(total_order(timeless.sort))[1]).has_value());
         const auto bit = static_cast<std::int64_t>(null.mask);
         std::vector<row_counts::facet_count> nulls{{0, million}};
         for (std::int64_t i = 1; i <= 300; ++i)
@@ -255,10 +261,24 @@ BOOST_AUTO_TEST_CASE(what_few_backups_are_is_found_by_its_index) {
         BOOST_TEST((path.branches.front().access == access::fetch_rare), path.reason);
         list_request typed = timeless;
         typed.image_type = 1;
-        BOOST_TEST(!rare_rows(asking(typed), null).has_value());
+        BOOST_TEST(!kind_of(typed, null).has_value());
+        // In a large project the number of those without a time is known, whatever else is asked for.
+        const std::vector<row_counts::facet_count> every{{0, million}, {8, 50'000}, {bit, 900}, {bit | 8, 100}};
+        row_counts sized = matching({{8, 50'000}, {bit | 8, 100}}, million);
+        sized.every = every;
+        const auto without = rare_rows(asking(typed), sized, null);
+        BOOST_REQUIRE(without.has_value());
+        BOOST_TEST(without->rows == 1000U);
+        // A status that fewer have is the better one.
+        sized.every.push_back({bit | 10, 7});
+        typed.statuses = {2};
+        const auto fewer = rare_rows(asking(typed), sized, null);
+        BOOST_REQUIRE(fewer.has_value());
+        BOOST_TEST((fewer->kind == rare_kind::status));
+        BOOST_TEST(fewer->rows == 7U);
     }
     // Available ones are not few, and what else is asked for may leave fewer than are of the kind.
-    const auto kind = [](const list_request& request) { return rare_rows(asking(request), std::nullopt); };
+    const auto kind = [](const list_request& request) { return kind_of(request, std::nullopt); };
     list_request available;
     BOOST_TEST(!kind(available).has_value());
     available.statuses = {0};
@@ -291,17 +311,17 @@ BOOST_AUTO_TEST_CASE(what_few_backups_are_is_found_by_its_index) {
     list_request by_status = sorted_by({{sort_key::status, true}});
     BOOST_TEST(!kind(by_status).has_value());
     const auto classes = tie_classes(total_order(by_status.sort));
-    BOOST_TEST(!rare_rows(asking(by_status), classes[0]).has_value());
-    BOOST_TEST((rare_rows(asking(by_status), classes[1]) == rare_kind::status));
+    BOOST_TEST(!kind_of(by_status, classes[0]).has_value());
+    BOOST_TEST((kind_of(by_status, classes[1]) == rare_kind::status));
     by_status.member_status = member_status::accepted;
     for (const tie_class& one : classes)
-        BOOST_TEST((rare_rows(asking(by_status), one) == rare_kind::members), one.name);
+        BOOST_TEST((kind_of(by_status, one) == rare_kind::members), one.name);
     // A vault, a zone or an enterprise project leaves fewer.
     scope in_vault = asking(error);
     in_vault.request.member_status.reset();
-    BOOST_TEST(rare_rows(in_vault, std::nullopt).has_value());
+    BOOST_TEST(rare_rows(in_vault, row_counts{}, std::nullopt).has_value());
     in_vault.vaults = std::vector<std::string>{uuid};
-    BOOST_TEST(!rare_rows(in_vault, std::nullopt).has_value());
+    BOOST_TEST(!rare_rows(in_vault, row_counts{}, std::nullopt).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(facets_are_sought_in_each_vault) {
