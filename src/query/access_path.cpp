@@ -17,16 +17,17 @@ constexpr double entry_walked = 0.12; // one entry of a covering index, with the
 constexpr double entry_scattered = 0.6;
 // The same where the filter is compared within the index, which only the matches are read from.
 constexpr double entry_compared = 0.12;
-constexpr double name_scanned = 0.17;   // one entry with a substring search in its text
-constexpr double row_fetched = 0.35;    // one row found by index and sorted
-constexpr double row_sorted = 0.23;     // one row found and sorted
-constexpr double row_visited = 1.0;     // one row whose filter is in the heap only
-constexpr double facet_sought = 2;      // the first row of a facet
-constexpr double facets_named = 4'000;  // the facets of all projects by their lower bits
-constexpr double facets_with_bits = 10; // whole ones of a large project
-constexpr double uneven = 1.5;          // entries walked to those that an even distribution would take
-constexpr double share_of_vault = 0.5;  // of the facets of several vaults, in each
-constexpr double share_of_week = 0.02;  // of a project's rows, in a week: what is walked where weeks are skipped
+constexpr double name_scanned = 0.17;     // one entry with a substring search in its text
+constexpr double row_fetched = 0.35;      // one row found by index and sorted
+constexpr double row_sorted = 0.23;       // one row found and sorted
+constexpr double row_visited = 1.0;       // one row whose filter is in the heap only
+constexpr double facet_sought = 6;        // the first row of a facet: five pages
+constexpr double facet_row_fetched = 1.0; // each of its rows, on a page of the visibility map of its own
+constexpr double facets_named = 4'000;    // the facets of all projects by their lower bits
+constexpr double facets_with_bits = 10;   // whole ones of a large project
+constexpr double uneven = 1.5;            // entries walked to those that an even distribution would take
+constexpr double share_of_vault = 0.5;    // of the facets of several vaults, in each
+constexpr double share_of_week = 0.02;    // of a project's rows, in a week: what is walked where weeks are skipped
 
 constexpr double most_rows_in_vain = 5'000; // 5 ms of them
 
@@ -60,13 +61,13 @@ public:
         return best == options.end() ? std::nullopt : std::optional<option>(*best);
     }
 
-    // Nearly every row that the walk reads is on the page: documents come straight from it. It reads what is on the page
-    // alone where the filter is compared within the index; elsewhere the rows that the filter leaves out, too, which may
-    // all come first.
+    // Nearly every row that the walk reads is on the page: documents come straight from it. It reads what is on the
+    // page alone where the filter is compared within the index; elsewhere the rows that the filter leaves out, too,
+    // which may all come first.
     bool one_stage(access access, const std::vector<sort_term>& order) const {
         const sort_key first_key = order.front().key;
         if (access != access::walk || request_.offset > 100) return false;
-        if (is_compared() && is_index_order(order)) return true;
+        if (is_compared(first_key) && is_index_order(order)) return true;
         if (first_key == sort_key::id) return false;
         if (request_.has_range() && first_key != sort_key::created_at) return false;
         const double passed = request_.has_range() ? in_range() : static_cast<double>(walked());
@@ -85,9 +86,7 @@ private:
     static bool cheaper(const option& a, const option& b) { return a.cost < b.cost; }
 
     // Rows in the index that is walked: the backups of others have their own.
-    std::uint64_t walked() const {
-        return has_orders_of_others(scope_) ? counts_.listed : listed_;
-    }
+    std::uint64_t walked() const { return has_orders_of_others(scope_) ? counts_.listed : listed_; }
 
     double facet_rows(const std::optional<tie_class>& only) const {
         return static_cast<double>(only ? rows_of(*only) : counts_.facet_matches);
@@ -114,13 +113,12 @@ private:
                 order[0].key != sort_key::status);
     }
 
-    // True if the indexes of orders have every filter in a column of its own (list_query.cpp: write_compared).
-    bool is_compared() const {
-        const facet_filter filter = facet_filter_of(request_);
-        return !request_.all_tenants && !scope_.enterprise_projects && !request_.has_substring() &&
-               !(scope_.vaults && scope_.vaults->size() != 1) && filter.any == 0 &&
-               (filter.mask & facet::member_any) == 0 && !has_orders_of_others(scope_) &&
-               is_span(statuses, request_.statuses) && is_span(resource_types, request_.resource_types);
+    // True if the index of the order has every filter in a column of its own (list_query.cpp: write_compared).
+    bool is_compared(sort_key first_key) const {
+        return !(request_.all_tenants && first_key == sort_key::id) && !scope_.enterprise_projects &&
+               !request_.has_substring() && !(scope_.vaults && scope_.vaults->size() != 1) &&
+               !has_orders_of_others(scope_) && is_span(statuses, request_.statuses) &&
+               is_span(resource_types, request_.resource_types);
     }
 
     // True if no other name is between the chosen ones, which `chosen` numbers.
@@ -141,7 +139,7 @@ private:
         const double walkable = first_key == sort_key::created_at ? in_range() : all;
         const bool scattered = request_.all_tenants || first_key == sort_key::name || first_key == sort_key::id;
         const double per_entry = request_.has_substring() ? has_text(first_key) ? name_scanned : row_visited
-                                 : is_compared()      ? entry_compared
+                                 : is_compared(first_key) ? entry_compared
                                  : scattered              ? entry_scattered
                                                           : entry_walked;
         // What is filtered out is not spread evenly: where there is another way, a walk must be clearly shorter.
@@ -160,7 +158,9 @@ private:
         const double per_entry = request_.has_substring() ? name_scanned : entry_walked;
         if (const auto rare = rare_rows(scope_, counts_, only)) {
             const auto rows = static_cast<double>(rare->rows);
-            const double per_row = request_.resource_name.empty() ? per_entry : row_visited;
+            const double per_row = !request_.resource_name.empty() ? row_visited
+                                   : request_.all_tenants          ? entry_scattered
+                                                                   : per_entry;
             options.push_back({access::fetch_rare, facet_sought + rows * per_row + matches(only) * row_sorted});
         }
         if (!counts_.facets.empty()) {
@@ -170,7 +170,7 @@ private:
             auto look_ups = static_cast<double>(facets);
             if (scope_.vaults) look_ups *= std::max(1.0, static_cast<double>(scope_.vaults->size()) * share_of_vault);
             if (!whole_facets_) look_ups *= facets_with_bits;
-            double cost = rows * (request_.has_substring() ? row_visited : row_fetched) + look_ups * facet_sought;
+            double cost = rows * (request_.has_substring() ? row_visited : facet_row_fetched) + look_ups * facet_sought;
             if (!whole_facets_ && request_.all_tenants) cost += facets_named;
             options.push_back({access::fetch_facet, cost});
         }

@@ -108,11 +108,6 @@ std::vector<std::string> first_column(const db::rows& rows) {
     return out;
 }
 
-// Compares beginnings of weeks as PostgreSQL writes them, in UTC; a year may have five digits.
-bool is_earlier(std::string_view a, std::string_view b) {
-    return a.size() != b.size() ? a.size() < b.size() : a < b;
-}
-
 // `listed`: the rows of listed_statement.
 row_counts count_rows(request_transaction& transaction, const scope& scope, const db::rows& listed) {
     row_counts counts;
@@ -131,17 +126,16 @@ row_counts count_rows(request_transaction& transaction, const scope& scope, cons
     const bool weeks = knows_weeks(scope, counts);
     const facet_filter filter = facet_filter_of(scope.request);
     for (std::size_t i = 0; i < facets.size(); ++i) {
+        if (weeks && !facets.is_null(i, 2)) {
+            counts.first_week = std::string(facets.text(i, 2));
+            counts.behind_last = std::string(facets.text(i, 3));
+        }
         const row_counts::facet_count one{to_integer(facets.text(i, 0)),
                                           static_cast<std::uint64_t>(to_integer(facets.text(i, 1)))};
         if (every) counts.every.push_back(one);
         if (every && !filter.holds(one.facet)) continue;
         counts.facets.push_back(one);
         counts.facet_matches += one.n;
-        if (!weeks) continue;
-        const std::string first(facets.text(i, 2));
-        const std::string behind_last(facets.text(i, 3));
-        if (!counts.first_week || is_earlier(first, *counts.first_week)) counts.first_week = first;
-        if (!counts.behind_last || is_earlier(*counts.behind_last, behind_last)) counts.behind_last = behind_last;
     }
     counts.total = counts.facet_matches;
     if (!counters_suffice(scope) && counts.facet_matches > 0) {
@@ -251,6 +245,10 @@ std::optional<problem> list_reading::open(counting when) {
     return std::nullopt;
 }
 
+bool list_reading::is_counted() const {
+    return !state_->counts.with_page;
+}
+
 std::uint64_t list_reading::count() const {
     return state_->counts.total;
 }
@@ -282,12 +280,11 @@ db::rows list_reading::next(std::uint32_t most, db::session::ending end) {
     if (!path.branches.empty())
         rows = s.transaction.run("read the page", page_statement(s.scope, s.counts, path, s.marker), end);
     if (end == db::session::ending::commit) commit();
-    if (s.counts.with_page) {
-        constexpr std::size_t document = 0;
+    if (s.counts.with_page && (!rows.empty() || (!s.marker && path.offset == 0))) {
         const std::size_t n = request.show_replication ? 2 : 1;
-        s.counts.total = s.counts.facet_matches = static_cast<std::uint64_t>(to_integer(rows.text(0, n)));
+        s.counts.total = s.counts.facet_matches =
+            rows.empty() ? 0 : static_cast<std::uint64_t>(to_integer(rows.text(0, n)));
         s.counts.with_page = false;
-        if (rows.is_null(0, document)) rows = {};
     }
     s.at_end = rows.size() < most;
     if (!s.at_end) s.resumes_behind = id_of(rows.text(rows.size() - 1, 0));
@@ -301,15 +298,23 @@ void list_reading::commit() {
 result<list_page> read_page(db::session& session, const caller& caller, const list_request& request,
                             const reading& how) {
     std::optional<stage_timer> timer(std::in_place, how.record, stage::scope);
-    list_reading list(session, caller, request, how);
+    std::optional<list_reading> list(std::in_place, session, caller, request, how);
     timer.reset();
-    if (auto refused = list.open(counting::with_rows)) return std::move(*refused);
+    if (auto refused = list->open(counting::with_rows)) return std::move(*refused);
     timer.emplace(how.record, stage::rows);
     list_page page;
-    page.rows = list.next(request.limit, db::session::ending::commit);
-    page.count = list.count();
+    page.rows = list->next(request.limit, db::session::ending::commit);
+    if (!list->is_counted()) { // nothing behind the marker or offset: the list again, as of now, counted first
+        timer.reset();
+        list.reset();
+        list.emplace(session, caller, request, how);
+        if (auto refused = list->open()) return std::move(*refused);
+        timer.emplace(how.record, stage::rows);
+        page.rows = list->next(request.limit, db::session::ending::commit);
+    }
+    page.count = list->count();
     if (how.record) {
-        how.record->access_path = list.path_names();
+        how.record->access_path = list->path_names();
         how.record->rows = page.rows.size();
     }
     return page;

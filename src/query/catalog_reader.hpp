@@ -57,12 +57,15 @@ public:
     list_reading(const list_reading&) = delete;
     list_reading& operator=(const list_reading&) = delete;
 
-    // Finds out what is to be read, and counts it, by then or with the first rows. Problems: forbidden (enterprise project outside the user's grants),
-    // bad_parameter (marker). To be called once, before everything else.
+    // Finds out what is to be read, and counts it, by then or with the first rows. Problems: forbidden (enterprise
+    // project outside the user's grants), bad_parameter (marker). To be called once, before everything else.
     std::optional<problem> open(counting when = counting::first);
 
-    // All backups that match, whatever limit, offset and marker are. With counting::with_rows only known behind the first
-    // next().
+    // True if count() is known. With counting::with_rows it is not before the first next(), and not if that found
+    // nothing behind a marker or an offset.
+    bool is_counted() const;
+
+    // All backups that match, whatever limit, offset and marker are. Needs is_counted().
     std::uint64_t count() const;
 
     // The next rows in the list's order, at most `most` of them; fewer at the list's end. The first ones begin where

@@ -80,6 +80,19 @@ std::vector<std::size_t> statuses_of(const list_request& request, const std::opt
     return request.statuses;
 }
 
+// A time as this program or PostgreSQL writes it (2026-03-01T10:20:30.120000, 2026-03-01 10:20:30.12+00), for
+// comparison.
+std::string comparable(std::string_view time) {
+    constexpr std::size_t seconds = 19;
+    constexpr std::size_t micros = 26;
+    if (time.find('-') > 4) return "later"; // than the year 9999
+    std::string out(time.substr(0, time.find('+')));
+    if (out.size() > 10) out[10] = ' ';
+    if (out.size() == seconds) out += '.';
+    out.resize(micros, '0');
+    return out;
+}
+
 std::string number(std::uint64_t value) {
     return std::to_string(static_cast<std::int64_t>(value));
 }
@@ -138,11 +151,13 @@ public:
         write_rows(driver, only, {request_.start_time, request_.end_time});
     }
 
-    // The same within other times than the request's.
-    void write_rows(access driver, const std::optional<tie_class>& only, const time_range& times) {
+    // The same within other times than the request's. `with_begin`: from where the path begins.
+    void write_rows(access driver, const std::optional<tie_class>& only, const time_range& times,
+                    bool with_begin = true) {
         out_.sql(" FROM catalog.backups b WHERE ");
         const bool shared_alone = driver == access::walk && has_orders_of_others(scope_);
-        const bool in_order_index = !request_.all_tenants && !shared_alone &&
+        const bool by_id = driver == access::walk && branch_order(only).front().key == sort_key::id;
+        const bool in_order_index = !shared_alone && !(request_.all_tenants && by_id) &&
                                     (driver == access::walk || driver == access::fetch_range || driver == access::scan);
         if (!request_.all_tenants) {
             out_.sql("b.project_id = ").param(scope_.project_id, "text").sql(" AND ");
@@ -152,6 +167,9 @@ public:
         }
         if (driver == access::fetch_parent) {
             out_.sql("b.parent_id = ").param(*request_.parent_id, "uuid").sql(" AND NOT b.inherited");
+        } else if (request_.all_tenants && by_id) {
+            // The unique index of ids covers the facet, whose child bit says the same.
+            out_.sql("(b.facet & 65536) = 0");
         } else {
             out_.sql("b.parent_id IS NULL");
         }
@@ -166,7 +184,7 @@ public:
             }
         } else {
             write_facet_bits(out_, filter_of(only), "b.facet");
-            write_placements();
+            write_placements(in_order_index);
             if (in_order_index) write_compared(only);
         }
         if (only && only->mask != facet::status_mask && !only->ties)
@@ -181,12 +199,12 @@ public:
         }
 
         // In the index of facets the time comes behind the vault.
-        const bool range = driver == access::fetch_range || (driver == access::fetch_facet && scope_.vaults) ||
-                           (driver == access::walk &&
-                            (in_order_index || branch_order(only).front().key == sort_key::created_at));
+        const bool range =
+            driver == access::fetch_range || (driver == access::fetch_facet && scope_.vaults) ||
+            (driver == access::walk && (in_order_index || branch_order(only).front().key == sort_key::created_at));
         if (times.from) write_bound(*times.from, range, ">=", "<");
         if (times.to) write_bound(*times.to, range, "<=", ">");
-        if (begins_at_)
+        if (begins_at_ && with_begin)
             out_.sql(order_.front().ascending ? " AND b.created_at >= " : " AND b.created_at < ")
                 .param(*begins_at_, "timestamptz");
 
@@ -246,13 +264,35 @@ public:
         }
     }
 
+    // FROM, conditions and order of a branch that is walked. Of two conditions on where it begins, PostgreSQL (up to 16
+    // at least) may take either for the place in the index (nbtsearch.c: _bt_first): so the farther one is the only
+    // one.
+    void write_walk(const branch& branch) {
+        time_range times{request_.start_time, request_.end_time};
+        const std::vector<sort_term> order = branch_order(branch.only);
+        const bool ascending = order.front().ascending;
+        std::optional<std::string>& bound = ascending ? times.from : times.to;
+        bool keyset = true;
+        bool begin = true;
+        if (marker_ && branch.after_marker && order.front().key == sort_key::created_at) {
+            const std::string place = comparable(marker_->created_at);
+            const auto is_farther = [&](const std::optional<std::string>& time) {
+                return time && (ascending ? comparable(*time) > place : comparable(*time) < place);
+            };
+            keyset = !is_farther(bound) && !is_farther(begins_at_);
+            begin = !keyset;
+            if (keyset) bound.reset();
+        }
+        write_rows(branch.access, branch.only, times, begin);
+        if (keyset) write_keyset(branch, "b");
+        write_order(branch.only, "b");
+    }
+
     // SELECT of one branch's rows, in order. Columns: project_id, id.
     void write_branch(const branch& branch) {
         if (branch.access == access::walk) {
             out_.sql("SELECT b.project_id, b.id");
-            write_rows(branch.access, branch.only);
-            write_keyset(branch, "b");
-            write_order(branch.only, "b");
+            write_walk(branch);
             return;
         }
         // The rows are found first and sorted then. OFFSET 0 keeps the planner from merging the two, which could make
@@ -315,7 +355,10 @@ public:
             out_.placeholder(project, "text").sql(" AND bits = w.bits::integer");
             write_zone();
             out_.sql(" OFFSET 0) f UNION SELECT facet FROM catalog.count_deltas WHERE project_id = ");
-            out_.placeholder(project, "text").sql(" AND facet & 1048575 = ANY (").placeholder(bits, "bigint[]").sql(")");
+            out_.placeholder(project, "text")
+                .sql(" AND facet & 1048575 = ANY (")
+                .placeholder(bits, "bigint[]")
+                .sql(")");
             write_zone();
             out_.sql(") m");
         } else {
@@ -399,23 +442,22 @@ private:
         return filter;
     }
 
-    void write_placements() {
+    void write_placements(bool in_order_index) {
         if (!has_placement_filter(scope_)) return;
-        if (has_whole_facets(scope_, counts_)) {
-            out_.sql(" AND (b.facet >> 20) = ANY (").param(matching_placements(counts_), "bigint[]").sql(")");
-            return;
-        }
-        if (!request_.all_tenants) {
+        const bool zone = !request_.resource_az.empty();
+        if (zone && (in_order_index || !(request_.all_tenants || has_whole_facets(scope_, counts_))))
             out_.sql(" AND b.resource_az = ").param(request_.resource_az, "text");
-            return;
+        if (scope_.enterprise_projects || (zone && !in_order_index && has_whole_facets(scope_, counts_))) {
+            out_.sql(" AND (b.facet >> 20) = ANY (").param(matching_placements(counts_), "bigint[]").sql(")");
+        } else if (request_.all_tenants && !in_order_index) {
+            // Thousands over all projects: IS TRUE keeps the subquery from becoming a join, and so it is hashed once.
+            const std::size_t name = out_.add_param(request_.resource_az);
+            out_.sql(" AND ((b.facet >> 20) IN (SELECT placement FROM catalog.zone_placements WHERE resource_az = ")
+                .placeholder(name, "text")
+                .sql(" UNION ALL SELECT facet >> 20 FROM catalog.count_deltas WHERE resource_az = ")
+                .placeholder(name, "text")
+                .sql(")) IS TRUE");
         }
-        // Thousands over all projects: IS TRUE keeps the subquery from becoming a join, and so it is hashed once.
-        const std::size_t zone = out_.add_param(request_.resource_az);
-        out_.sql(" AND ((b.facet >> 20) IN (SELECT placement FROM catalog.zone_placements WHERE resource_az = ")
-            .placeholder(zone, "text")
-            .sql(" UNION ALL SELECT facet >> 20 FROM catalog.count_deltas WHERE resource_az = ")
-            .placeholder(zone, "text")
-            .sql(")) IS TRUE");
     }
 
     // What the facet says, in columns that PostgreSQL compares within the indexes of orders (migrations/deploy/
@@ -435,10 +477,17 @@ private:
             out_.sql(" AND b.incremental = ").param(*request_.incremental ? "true" : "false", "boolean");
         if (request_.dedicated_cloud)
             out_.sql(" AND b.dedicated_cloud = ").param(*request_.dedicated_cloud ? "true" : "false", "boolean");
-        if (!request_.resource_az.empty() && has_whole_facets(scope_, counts_)) // else write_placements does
-            out_.sql(" AND b.resource_az = ").param(request_.resource_az, "text");
+        write_member_states();
         if (only && only->ties && only->mask != facet::status_mask)
             out_.sql(" AND ").sql(key_of("b", order_.front().key)).sql(" = '-infinity'");
+    }
+
+    // Sharing states are bits: those with the lowest bit that is asked for are no smaller. Most backups have none.
+    void write_member_states() {
+        const std::uint64_t wanted = (filter_.any | filter_.mask) & facet::member_any;
+        if (wanted == 0) return;
+        const std::uint64_t least = wanted >> facet::member_shift;
+        out_.sql(" AND b.member_states >= ").param(number(filter_.any != 0 ? 1 : least), "smallint");
     }
 
     void write_span(std::string_view column, const std::vector<std::string_view>& values) {
@@ -510,6 +559,12 @@ bool weeks_suffice(const scope& scope, const row_counts& counts) {
 bool all_facets_match(const facet_filter& filter) {
     return filter.any == 0 && filter.status_set == 0 && filter.resource_type_set == 0 &&
            (filter.mask & ~facet::shared) == 0;
+}
+
+// True if the facets are those of a large project's whole list, by their lower bits: of the row of all its weeks.
+bool counts_list_by_bits(const scope& scope, const row_counts& counts) {
+    return counts.by_week && !scope.request.all_tenants && !scope.vaults && scope.request.resource_az.empty() &&
+           !has_whole_facets(scope, counts);
 }
 
 // FROM and conditions of the counters of the project's weeks as c. Columns: week, n. `whole` says which; nothing: all.
@@ -615,18 +670,22 @@ bool has_whole_facets(const scope& scope, const row_counts& counts) {
     const bool by_zone = !request.resource_az.empty();
     if (!by_zone && !scope.vaults) return false;
     if (!counts.by_part || (by_zone && scope.vaults)) return true;
-    // Within a time range the facets of a vault are sought one by one. Elsewhere than in the indexes of orders a zone is
-    // found by its placements, which whole facets have.
+    // Within a time range the facets of a vault are sought one by one. Elsewhere than in the indexes of orders a zone
+    // is found by its placements, which whole facets have.
     return by_zone ? request.is_found_by_value() || request.own_type == own_type::shared : !counters_suffice(scope);
 }
 
 bool has_every_facet(const scope& scope, const row_counts& counts) {
-    return counts.by_week && !scope.request.all_tenants && !scope.vaults && scope.request.resource_az.empty() &&
-           !has_whole_facets(scope, counts);
+    const list_request& request = scope.request;
+    if (!counts_list_by_bits(scope, counts) || request.sort.front().key == sort_key::created_at) return false;
+    const facet_filter filter = facet_filter_of(request);
+    const bool by_members = filter.any != 0 || (filter.mask & facet::member_any) != 0;
+    return by_members || filter.status_set != 0 || !tie_classes(total_order(request.sort)).empty();
 }
 
 bool knows_weeks(const scope& scope, const row_counts& counts) {
-    return counts.by_part && has_every_facet(scope, counts);
+    return counts.by_part && counts_list_by_bits(scope, counts) &&
+           scope.request.sort.front().key == sort_key::created_at;
 }
 
 bool has_orders_of_others(const scope& scope) {
@@ -729,7 +788,9 @@ db::statement listed_statement(const scope& scope) {
 db::statement facets_statement(const scope& scope, const row_counts& counts) {
     const bool weeks = knows_weeks(scope, counts);
     db::statement out("SELECT c.facet, sum(c.n)::bigint AS n");
-    if (weeks) out.sql(", min(c.first) AS first_week, max(c.last) + interval '168 hours' AS behind_last");
+    if (weeks) // once: to write a time takes longer than to count
+        out.sql(", CASE WHEN row_number() OVER w = 1 THEN min(min(c.first)) OVER w END AS first_week, CASE WHEN "
+                "row_number() OVER w = 1 THEN max(max(c.last)) OVER w + interval '168 hours' END AS behind_last");
     out.sql(" FROM (SELECT ");
     const auto write_source = [&](std::string_view table) {
         out.sql("resource_az, enterprise_project_id, n FROM ").sql(table).sql(" WHERE true");
@@ -782,7 +843,7 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
         out.sql(" AND c.enterprise_project_id = ANY (")
             .param(db::array_literal(*scope.enterprise_projects), "text[]")
             .sql(")");
-    out.sql(" GROUP BY c.facet HAVING sum(c.n) > 0 ORDER BY c.facet");
+    out.sql(" GROUP BY c.facet HAVING sum(c.n) > 0").sql(weeks ? " WINDOW w AS ()" : "").sql(" ORDER BY c.facet");
     return out;
 }
 
@@ -845,22 +906,18 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
     if (path.one_stage) {
         const branch& only = path.branches.front();
         out.sql("SELECT ").sql(documents);
-        rows.write_rows(only.access, only.only);
-        rows.write_keyset(only, "b");
-        rows.write_order(only.only, "b");
+        rows.write_walk(only);
         out.sql(" LIMIT ").placeholder(limit, "bigint").sql(" OFFSET ").placeholder(offset, "bigint");
         return out;
     }
 
-    out.sql("WITH ");
-    if (counts.with_page) {
-        out.sql("found AS MATERIALIZED (");
+    const bool counted = counts.with_page;
+    out.sql("WITH page AS MATERIALIZED (SELECT q.project_id, q.id, ").sql(counted ? "q.n, " : "");
+    out.sql("row_number() OVER () AS place FROM (");
+    if (counted) {
+        out.sql("SELECT k.project_id, k.id, k.n FROM (SELECT f.*, count(*) OVER () AS n FROM (");
         rows.write_found(path.branches.front());
-        out.sql("), ");
-    }
-    out.sql("page AS MATERIALIZED (SELECT q.project_id, q.id, row_number() OVER () AS place FROM (");
-    if (counts.with_page) {
-        out.sql("SELECT k.project_id, k.id FROM found k WHERE true");
+        out.sql(") f) k WHERE true");
         rows.write_keyset(path.branches.front(), "k");
         rows.write_order(std::nullopt, "k");
     } else if (path.branches.size() > 1) {
@@ -878,10 +935,9 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
     }
     out.sql(" LIMIT ").placeholder(limit, "bigint").sql(" OFFSET ").placeholder(offset, "bigint");
     out.sql(") q) SELECT ").sql(scope.request.show_replication ? "d.document, d.replication_document" : "d.document");
-    out.sql(counts.with_page ? ", c.n FROM (SELECT count(*) AS n FROM found) c LEFT JOIN (page" : " FROM page");
-    out.sql(" CROSS JOIN LATERAL (SELECT ").sql(documents);
-    out.sql(" FROM catalog.backups b WHERE b.project_id = page.project_id AND b.id = page.id OFFSET 0) d");
-    out.sql(counts.with_page ? ") ON true ORDER BY page.place" : " ORDER BY page.place");
+    out.sql(counted ? ", page.n" : "").sql(" FROM page CROSS JOIN LATERAL (SELECT ").sql(documents);
+    out.sql(" FROM catalog.backups b WHERE b.project_id = page.project_id AND b.id = page.id OFFSET 0) d ORDER BY "
+            "page.place");
     return out;
 }
 

@@ -1,6 +1,6 @@
 // This file turns a list request into SQL: pure functions from structs to statements, text and parameters together.
-// The text depends on the shape of the request alone, never on its values, so that plans and prepared statements are
-// shared; tests/golden pins every shape.
+// The text depends on the shape of the request (and on how its times lie to each other), never on its values, so that
+// plans and prepared statements are shared; tests/golden pins every shape.
 #pragma once
 
 #include "db/statement.hpp"
@@ -31,7 +31,7 @@ struct row_counts {
     // Those that match; empty when the request has no facet filter. Lower 20 bits alone where has_whole_facets() is
     // false.
     std::vector<facet_count> facets;
-    std::vector<facet_count> every; // of the whole list, whatever the filters; empty unless has_every_facet()
+    std::vector<facet_count> every;  // of the whole list, whatever the filters; empty unless has_every_facet()
     std::uint64_t listed = 0;        // top-level rows of the project's list, before any filter but own_type
     std::uint64_t indexed = 0;       // those of every own_type, which the indexes hold
     std::uint64_t facet_matches = 0; // rows that match the facet and vault filters
@@ -128,20 +128,22 @@ bool can_count_with_page(const scope& scope);
 bool is_unfiltered(const scope& scope);
 
 // True if row_counts::facets has whole facets. Over all projects, and in a large one, there are too many: then it has
-// their lower bits alone, unless the filters leave the facets of some enterprise projects, or parts that are not counted.
+// their lower bits alone, unless the filters leave the facets of some enterprise projects, or parts that are not
+// counted.
 bool has_whole_facets(const scope& scope, const row_counts& counts);
 
-// True if facets_statement tells the facets of the whole list: lower bits of a large project, not of some parts of it.
+// True if facets_statement tells the facets of a large project's whole list, because rows of a kind may be rare_rows.
 bool has_every_facet(const scope& scope, const row_counts& counts);
 
-// True if facets_statement tells in which weeks each facet begins and ends, too.
+// True if facets_statement tells in which weeks the matching facets begin and end, which the order of created_at may
+// use.
 bool knows_weeks(const scope& scope, const row_counts& counts);
 
 // True if the list is of others' backups, which have indexes of the orders for themselves, and nothing else finds them.
 bool has_orders_of_others(const scope& scope);
 
-// A kind that all matches (of the class) are of, and the rows in its index; the one with the fewest. Nothing where no kind
-// fits, or where it is not known that its index has few others: then the facets of the matches tell more.
+// A kind that all matches (of the class) are of, and the rows in its index; the one with the fewest. Nothing where no
+// kind fits, or where it is not known that its index has few others: then the facets of the matches tell more.
 struct rare {
     rare_kind kind;
     std::uint64_t rows;
@@ -158,8 +160,8 @@ db::statement vaults_statement(const scope& scope);
 // indexed, by_week, by_part.
 db::statement listed_statement(const scope& scope);
 
-// Facets that match the facet and vault filters (all, where has_every_facet()), with their number of rows. Columns: facet, n;
-// where knows_weeks() also first_week and behind_last. Needs `counts.by_week`
+// Facets that match the facet and vault filters (all, where has_every_facet()), with their number of rows. Columns:
+// facet, n; where knows_weeks() also first_week and behind_last of them all, in one of the rows. Needs `counts.by_week`
 // and `by_part`.
 db::statement facets_statement(const scope& scope, const row_counts& counts);
 
@@ -171,8 +173,7 @@ db::statement count_statement(const scope& scope, const row_counts& counts);
 // the number of matches in them. Only for a path that skips_weeks.
 db::statement weeks_statement(const scope& scope);
 
-// The page's documents in order. Columns: document[, replication_document]; with `counts.with_page` also n, the total, in
-// one row without a document where the page is empty.
+// The page's documents in order. Columns: document[, replication_document]; with `counts.with_page` also n, the total.
 db::statement page_statement(const scope& scope, const row_counts& counts, const access_path& path,
                              const std::optional<marker_place>& marker);
 

@@ -60,6 +60,13 @@ std::vector<shape> all() {
           "own_type=all_granted&status=error", "own_type=shared&name=x", "own_type=shared&sort=id",
           "member_status=pending&sort=name", "start_time=2026-01-01T00:00:00Z&status=error&status=deleting"})
         add(text, selectivity::rare, true);
+    // A range that begins before the marker, and one that begins behind it.
+    for (const char* text :
+         {"sort=created_at:asc&start_time=2026-02-01T00:00:00", "sort=created_at:asc&start_time=2026-04-01T00:00:00",
+          "sort=created_at:desc&end_time=2026-04-01T00:00:00", "sort=created_at:desc&end_time=2026-02-01T00:00:00",
+          "sort=created_at:asc,name:desc&start_time=2026-02-01T00:00:00",
+          "sort=updated_at:asc,created_at&end_time=2026-02-01T00:00:00&incremental=true"})
+        add(text, selectivity::all, true, true);
     for (const char* text :
          {"status=error&status=deleting", "resource_az=az1", "vault_id=cca85ea5-00a4-418d-9222-bd83985bc515",
           "limit=50&offset=15000", "sort=created_at:asc&status=error&limit=50&offset=15000",

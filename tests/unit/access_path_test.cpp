@@ -141,8 +141,8 @@ BOOST_AUTO_TEST_CASE(documents_straight_from_the_walk) {
     request.offset = 101; // the documents of what is skipped would be read
     BOOST_TEST(!one_stage(asking(request), unfiltered(million)));
     request.offset = 0;
-    // With a filter that is not compared within the index and half of the rows pass, but not with one that fewer pass, or
-    // that leaves out many.
+    // With a filter that is not compared within the index and half of the rows pass, but not with one that fewer pass,
+    // or that leaves out many.
     request.statuses = {0, 2};
     BOOST_TEST(one_stage(asking(request), matching({{0, 5'000}}, 10'000)));
     BOOST_TEST(!one_stage(asking(request), matching({{0, 4'999}}, 10'000)));
