@@ -125,11 +125,12 @@ private:
     template <std::size_t N>
     static bool is_span(const std::array<std::string_view, N>& names, const std::vector<std::size_t>& chosen) {
         if (chosen.empty()) return true;
-        const auto [least, greatest] = std::minmax_element(
-            chosen.begin(), chosen.end(), [&](std::size_t a, std::size_t b) { return names[a] < names[b]; });
-        const auto between = std::count_if(names.begin(), names.end(), [&](std::string_view name) {
-            return name >= names[*least] && name <= names[*greatest];
-        });
+        const auto ends = std::minmax_element(chosen.begin(), chosen.end(),
+                                              [&](std::size_t a, std::size_t b) { return names[a] < names[b]; });
+        const std::string_view least = names[*ends.first];
+        const std::string_view greatest = names[*ends.second];
+        const auto between = std::count_if(names.begin(), names.end(),
+                                           [&](std::string_view name) { return name >= least && name <= greatest; });
         return static_cast<std::size_t>(between) == chosen.size();
     }
 
