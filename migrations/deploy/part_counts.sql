@@ -27,14 +27,33 @@ CREATE POLICY tenant ON catalog.part_facets FOR SELECT TO catalog_reader USING (
 CREATE POLICY enterprise_projects ON catalog.part_facets AS RESTRICTIVE FOR SELECT TO catalog_reader USING (
     (SELECT catalog.permitted_enterprise_projects()) IS NULL)\;
 CREATE POLICY writer ON catalog.part_facets FOR SELECT TO catalog_writer USING (true)\;
+COMMIT;
+\endif
+
+-- Each lock for itself: who waits for several holds up whoever needs those that it has.
+SELECT count(*) FILTER (WHERE attrelid = 'catalog.week_facets'::regclass AND attname = 'lasts') > 0 AS has_lasts,
+       count(*) FILTER (WHERE attrelid = 'catalog.week_counts'::regclass AND attname = 'last') > 0 AS shows_last,
+       count(*) FILTER (WHERE attrelid = 'catalog.facets_by_bits'::regclass AND attname = 'resource_az') > 0 AS has_zone,
+       count(*) FILTER (WHERE attrelid = 'catalog.project_counts'::regclass AND attname = 'by_part') > 0 AS has_by_part
+FROM pg_attribute WHERE NOT attisdropped \gset
+\if :has_lasts
+\else
 -- Of the row of all weeks: the first and the last week in which a backup of the bits was, and may be no more.
-ALTER TABLE catalog.week_facets ADD COLUMN firsts timestamptz[], ADD COLUMN lasts timestamptz[]\;
+ALTER TABLE catalog.week_facets ADD COLUMN firsts timestamptz[], ADD COLUMN lasts timestamptz[];
+\endif
+\if :shows_last
+\else
 CREATE OR REPLACE VIEW catalog.week_counts WITH (security_invoker = true) AS
     SELECT w.project_id, w.week, u.bits::bigint AS facet, u.n, u.first, u.last
-    FROM catalog.week_facets w CROSS JOIN LATERAL unnest(w.bits, w.ns, w.firsts, w.lasts) AS u (bits, n, first, last)\;
-ALTER TABLE catalog.facets_by_bits ADD COLUMN resource_az text COLLATE "C"\;
-ALTER TABLE catalog.project_counts ADD COLUMN by_part boolean NOT NULL DEFAULT false\;
-COMMIT;
+    FROM catalog.week_facets w CROSS JOIN LATERAL unnest(w.bits, w.ns, w.firsts, w.lasts) AS u (bits, n, first, last);
+\endif
+\if :has_zone
+\else
+ALTER TABLE catalog.facets_by_bits ADD COLUMN resource_az text COLLATE "C";
+\endif
+\if :has_by_part
+\else
+ALTER TABLE catalog.project_counts ADD COLUMN by_part boolean NOT NULL DEFAULT false;
 \endif
 
 SET lock_timeout = 0;

@@ -228,14 +228,29 @@ CREATE INDEX CONCURRENTLY count_deltas_waited_for ON catalog.count_deltas (proje
 DROP INDEX CONCURRENTLY catalog.count_deltas_waited_for;
 SET lock_timeout = '50ms';
 
+-- Each lock for itself: who waits for several holds up whoever needs those that it has.
+SELECT count(*) FILTER (WHERE attrelid = 'catalog.week_facets'::regclass AND attname = 'lasts') > 0 AS has_lasts,
+       count(*) FILTER (WHERE attrelid = 'catalog.week_counts'::regclass AND attname = 'last') > 0 AS shows_last,
+       count(*) FILTER (WHERE attrelid = 'catalog.facets_by_bits'::regclass AND attname = 'resource_az') > 0 AS has_zone,
+       count(*) FILTER (WHERE attrelid = 'catalog.project_counts'::regclass AND attname = 'by_part') > 0 AS has_by_part
+FROM pg_attribute WHERE NOT attisdropped \gset
+DROP VIEW IF EXISTS catalog.part_counts;
+DROP TABLE IF EXISTS catalog.part_facets;
+\if :shows_last
 BEGIN\;
-DROP VIEW catalog.part_counts, catalog.week_counts\;
+DROP VIEW catalog.week_counts\;
 CREATE VIEW catalog.week_counts WITH (security_invoker = true) AS
     SELECT w.project_id, w.week, u.bits::bigint AS facet, u.n
     FROM catalog.week_facets w CROSS JOIN LATERAL unnest(w.bits, w.ns) AS u (bits, n)\;
 GRANT SELECT ON catalog.week_counts TO catalog_reader, catalog_writer\;
-ALTER TABLE catalog.week_facets DROP COLUMN firsts, DROP COLUMN lasts\;
-DROP TABLE catalog.part_facets\;
-ALTER TABLE catalog.project_counts DROP COLUMN by_part\;
-ALTER TABLE catalog.facets_by_bits DROP COLUMN resource_az\;
 COMMIT;
+\endif
+\if :has_lasts
+ALTER TABLE catalog.week_facets DROP COLUMN firsts, DROP COLUMN lasts;
+\endif
+\if :has_by_part
+ALTER TABLE catalog.project_counts DROP COLUMN by_part;
+\endif
+\if :has_zone
+ALTER TABLE catalog.facets_by_bits DROP COLUMN resource_az;
+\endif
