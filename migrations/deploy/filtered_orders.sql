@@ -7,56 +7,56 @@
 -- a failed run left is removed first.
 SET lock_timeout = 0; -- CONCURRENTLY waits for the end of older transactions, and nobody waits behind it
 DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_by_created;
-CREATE INDEX CONCURRENTLY backups_by_created ON catalog.backups (project_id, created_at, id, status, image_type, resource_type, vault_id, resource_az,
-    incremental, dedicated_cloud, member_states,
+CREATE INDEX CONCURRENTLY backups_by_created ON catalog.backups (project_id, created_at, id,
+    status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states,
     updated_order, protected_order)
     INCLUDE (facet, name, resource_name)
     WHERE parent_id IS NULL;
 DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_by_updated;
-CREATE INDEX CONCURRENTLY backups_by_updated ON catalog.backups (project_id, updated_order, id, status, image_type, resource_type, vault_id, resource_az,
-    incremental, dedicated_cloud, member_states,
+CREATE INDEX CONCURRENTLY backups_by_updated ON catalog.backups (project_id, updated_order, id,
+    status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states,
     created_at, protected_order)
     INCLUDE (facet, name)
     WHERE parent_id IS NULL;
 DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_by_protected;
-CREATE INDEX CONCURRENTLY backups_by_protected ON catalog.backups (project_id, protected_order, id, status, image_type, resource_type, vault_id, resource_az,
-    incremental, dedicated_cloud, member_states,
+CREATE INDEX CONCURRENTLY backups_by_protected ON catalog.backups (project_id, protected_order, id,
+    status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states,
     created_at, updated_order)
     INCLUDE (facet, name)
     WHERE parent_id IS NULL;
 DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_by_name;
-CREATE INDEX CONCURRENTLY backups_by_name ON catalog.backups (project_id, name, id, status, image_type, resource_type, vault_id, resource_az,
-    incremental, dedicated_cloud, member_states,
+CREATE INDEX CONCURRENTLY backups_by_name ON catalog.backups (project_id, name, id,
+    status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states,
     created_at, updated_order, protected_order)
     INCLUDE (facet)
     WHERE parent_id IS NULL;
 DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_by_id;
-CREATE INDEX CONCURRENTLY backups_by_id ON catalog.backups (project_id, id, status, image_type, resource_type, vault_id, resource_az,
-    incremental, dedicated_cloud, member_states,
+CREATE INDEX CONCURRENTLY backups_by_id ON catalog.backups (project_id, id,
+    status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states,
     created_at, updated_order, protected_order)
     INCLUDE (facet, name)
     WHERE parent_id IS NULL;
 DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_all_by_created;
-CREATE INDEX CONCURRENTLY backups_all_by_created ON catalog.backups (created_at, id, status, image_type, resource_type, vault_id, resource_az,
-    incremental, dedicated_cloud, member_states,
+CREATE INDEX CONCURRENTLY backups_all_by_created ON catalog.backups (created_at, id,
+    status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states,
     updated_order, protected_order)
     INCLUDE (project_id, facet, name)
     WHERE parent_id IS NULL AND owner_project_id IS NULL;
 DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_all_by_updated;
-CREATE INDEX CONCURRENTLY backups_all_by_updated ON catalog.backups (updated_order, id, status, image_type, resource_type, vault_id, resource_az,
-    incremental, dedicated_cloud, member_states,
+CREATE INDEX CONCURRENTLY backups_all_by_updated ON catalog.backups (updated_order, id,
+    status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states,
     created_at)
     INCLUDE (project_id, facet)
     WHERE parent_id IS NULL AND owner_project_id IS NULL;
 DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_all_by_protected;
-CREATE INDEX CONCURRENTLY backups_all_by_protected ON catalog.backups (protected_order, id, status, image_type, resource_type, vault_id, resource_az,
-    incremental, dedicated_cloud, member_states,
+CREATE INDEX CONCURRENTLY backups_all_by_protected ON catalog.backups (protected_order, id,
+    status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states,
     created_at)
     INCLUDE (project_id, facet)
     WHERE parent_id IS NULL AND owner_project_id IS NULL;
 DROP INDEX CONCURRENTLY IF EXISTS catalog.backups_all_by_name;
-CREATE INDEX CONCURRENTLY backups_all_by_name ON catalog.backups (name, id, status, image_type, resource_type, vault_id, resource_az,
-    incremental, dedicated_cloud, member_states,
+CREATE INDEX CONCURRENTLY backups_all_by_name ON catalog.backups (name, id,
+    status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states,
     created_at)
     INCLUDE (project_id, facet)
     WHERE parent_id IS NULL AND owner_project_id IS NULL;

@@ -1,8 +1,8 @@
 -- The counters of project $1 that, with the deltas that are not folded in yet, are not what a plain count of its rows
--- gives, those of its weeks and parts if they are counted, and those whose zone and enterprise project are not their facet's: kind,
--- key, is, should be.
+-- gives, those of its weeks and parts if they are counted, and those whose zone and enterprise project are not their
+-- facet's: kind, key, is, should be.
 WITH plain AS MATERIALIZED (
-    SELECT b.facet, b.vault_id, count(*) AS n FROM catalog.backups b WHERE b.project_id = $1::text GROUP BY 1, 2
+    SELECT b.facet, b.vault_id, b.resource_az, count(*) AS n FROM catalog.backups b WHERE b.project_id = $1::text GROUP BY 1, 2, 3
 ), deltas AS MATERIALIZED (
     SELECT d.facet, d.vault_id, d.week, d.resource_az, d.enterprise_project_id, d.n FROM catalog.count_deltas d
     WHERE d.project_id = $1::text
@@ -10,13 +10,16 @@ WITH plain AS MATERIALIZED (
     SELECT coalesce(bool_or(p.by_week), false) AS counted,
            coalesce(bool_or(p.by_part), false) AS parts_counted
     FROM catalog.project_counts p WHERE p.project_id = $1::text
+), plain_weeks AS MATERIALIZED (
+    SELECT catalog.week_of(b.created_at) AS week, b.facet & 1048575 AS bits, count(*) AS n
+    FROM catalog.backups b
+    WHERE b.project_id = $1::text AND b.facet & 65536 = 0 AND (SELECT counted OR parts_counted FROM by_week)
+    GROUP BY 1, 2
 ), parts AS (
     SELECT c.part, c.bits, sum(c.n) AS n, sum(c.wanted) AS wanted
-    FROM (SELECT k.part, r.bits, 0 AS n, r.n AS wanted
-          FROM (SELECT b.vault_id, b.resource_az, b.facet & 1048575 AS bits, count(*) AS n
-                FROM catalog.backups b WHERE b.project_id = $1::text AND b.facet & 65536 = 0 GROUP BY 1, 2, 3) r
-          CROSS JOIN LATERAL (VALUES ('vault ' || r.vault_id), ('zone ' || r.resource_az)) k (part)
-          WHERE k.part IS NOT NULL AND (SELECT parts_counted FROM by_week)
+    FROM (SELECT k.part, r.facet & 1048575 AS bits, 0 AS n, r.n AS wanted
+          FROM plain r CROSS JOIN LATERAL (VALUES ('vault ' || r.vault_id), ('zone ' || r.resource_az)) k (part)
+          WHERE k.part IS NOT NULL AND r.facet & 65536 = 0 AND (SELECT parts_counted FROM by_week)
           UNION ALL
           SELECT k.part, d.facet & 1048575, d.n, 0
           FROM deltas d CROSS JOIN LATERAL (VALUES ('vault ' || d.vault_id), ('zone ' || d.resource_az)) k (part)
@@ -28,8 +31,7 @@ WITH plain AS MATERIALIZED (
 ), weeks AS (
     SELECT c.week, c.bits, c.shared, sum(c.n) AS n, sum(c.wanted) AS wanted
     FROM (SELECT w.week, k.bits, k.shared, 0 AS n, r.n AS wanted
-          FROM (SELECT catalog.week_of(b.created_at) AS week, b.facet & 1048575 AS bits, count(*) AS n
-                FROM catalog.backups b WHERE b.project_id = $1::text AND b.facet & 65536 = 0 GROUP BY 1, 2) r
+          FROM plain_weeks r
           CROSS JOIN LATERAL (VALUES (r.week), ('-infinity'::timestamptz)) w (week)
           CROSS JOIN LATERAL (VALUES (r.bits, NULL), (NULL, r.bits & 32768 <> 0)) k (bits, shared)
           WHERE (SELECT counted FROM by_week)
@@ -83,9 +85,8 @@ UNION ALL
 SELECT 'week_counts', concat('first and last week of facet bits ', s.bits, ' of project ', $1::text),
        concat(s.first::date, ' and ', s.last::date), concat(r.first::date, ' and ', r.last::date, ', or around them')
 FROM (SELECT facet AS bits, first, last FROM catalog.week_counts WHERE project_id = $1::text AND week = '-infinity') s
-JOIN (SELECT b.facet & 1048575 AS bits, min(catalog.week_of(b.created_at)) AS first, max(catalog.week_of(b.created_at)) AS last
-      FROM catalog.backups b WHERE b.project_id = $1::text AND b.facet & 65536 = 0 AND (SELECT parts_counted FROM by_week)
-      GROUP BY 1) r USING (bits)
+JOIN (SELECT w.bits, min(w.week) AS first, max(w.week) AS last
+      FROM plain_weeks w WHERE (SELECT parts_counted FROM by_week) GROUP BY 1) r USING (bits)
 WHERE coalesce(least(s.first, (SELECT min(d.week) FROM deltas d WHERE d.facet & 1048575 = s.bits)) > r.first, true)
    OR coalesce(greatest(s.last, (SELECT max(d.week) FROM deltas d WHERE d.facet & 1048575 = s.bits)) < r.last, true)
 UNION ALL
@@ -93,7 +94,7 @@ SELECT 'part_counts', concat('facet bits ', c.bits, ' in ', c.part, ' of project
 FROM parts c
 UNION ALL
 SELECT 'week_counts', concat('facet ', p.facet, ' by its bits, of project ', $1::text), 'missing', 'there'
-FROM (SELECT DISTINCT facet, resource_az FROM catalog.facet_counts WHERE project_id = $1::text AND facet & 65536 = 0) p
+FROM (SELECT DISTINCT facet, resource_az FROM plain WHERE facet & 65536 = 0) p
 WHERE (SELECT counted FROM by_week)
   AND NOT EXISTS (SELECT FROM catalog.facets_by_bits b
                   WHERE b.project_id = $1::text AND b.bits = (p.facet & 1048575)::integer AND b.facet = p.facet

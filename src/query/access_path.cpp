@@ -113,25 +113,12 @@ private:
                 order[0].key != sort_key::status);
     }
 
-    // True if the index of the order has every filter in a column of its own (list_query.cpp: write_compared).
+    // True if the index of the order has every filter in a column of its own.
     bool is_compared(sort_key first_key) const {
-        return !(request_.all_tenants && first_key == sort_key::id) && !scope_.enterprise_projects &&
-               !request_.has_substring() && !(scope_.vaults && scope_.vaults->size() != 1) &&
-               !has_orders_of_others(scope_) && is_span(statuses, request_.statuses) &&
-               is_span(resource_types, request_.resource_types);
-    }
-
-    // True if no other name is between the chosen ones, which `chosen` numbers.
-    template <std::size_t N>
-    static bool is_span(const std::array<std::string_view, N>& names, const std::vector<std::size_t>& chosen) {
-        if (chosen.empty()) return true;
-        const auto ends = std::minmax_element(chosen.begin(), chosen.end(),
-                                              [&](std::size_t a, std::size_t b) { return names[a] < names[b]; });
-        const std::string_view least = names[*ends.first];
-        const std::string_view greatest = names[*ends.second];
-        const auto between = std::count_if(names.begin(), names.end(),
-                                           [&](std::string_view name) { return name >= least && name <= greatest; });
-        return static_cast<std::size_t>(between) == chosen.size();
+        return compares_filters(scope_, first_key) && !scope_.enterprise_projects && !request_.has_substring() &&
+               !(scope_.vaults && scope_.vaults->size() != 1) &&
+               (request_.statuses.empty() || span_of(statuses, request_.statuses).exact) &&
+               (request_.resource_types.empty() || span_of(resource_types, request_.resource_types).exact);
     }
 
     option walk(const std::optional<tie_class>& only, sort_key first_key, double need) const {

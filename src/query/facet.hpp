@@ -1,11 +1,13 @@
 // This file names the bits of a row's facet, as migrations/deploy/backups.sql (function catalog.facet) lays them out.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace catalog::query {
 
@@ -47,6 +49,24 @@ constexpr std::optional<std::size_t> index_of(const std::array<std::string_view,
     for (std::size_t i = 0; i < N; ++i)
         if (names[i] == name) return i;
     return std::nullopt;
+}
+
+// From the first to the last of some names in the alphabet.
+struct name_span {
+    std::string_view least, greatest;
+    bool exact = false; // no other name lies between
+};
+
+// The span of the chosen ones of `names`, which `chosen` numbers and has at least one of.
+template <std::size_t N>
+name_span span_of(const std::array<std::string_view, N>& names, const std::vector<std::size_t>& chosen) {
+    const auto [first, last] = std::minmax_element(chosen.begin(), chosen.end(),
+                                                   [&](std::size_t a, std::size_t b) { return names[a] < names[b]; });
+    name_span span{names[*first], names[*last]};
+    const auto between = std::count_if(
+        names.begin(), names.end(), [&](std::string_view name) { return name >= span.least && name <= span.greatest; });
+    span.exact = static_cast<std::size_t>(between) == chosen.size();
+    return span;
 }
 
 } // namespace catalog::query

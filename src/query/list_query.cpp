@@ -157,8 +157,8 @@ public:
         out_.sql(" FROM catalog.backups b WHERE ");
         const bool shared_alone = driver == access::walk && has_orders_of_others(scope_);
         const bool by_id = driver == access::walk && branch_order(only).front().key == sort_key::id;
-        const bool in_order_index = !shared_alone && !(request_.all_tenants && by_id) &&
-                                    (driver == access::walk || driver == access::fetch_range || driver == access::scan);
+        const bool in_order_index = driver == access::walk ? compares_filters(scope_, branch_order(only).front().key)
+                                                           : driver == access::fetch_range || driver == access::scan;
         if (!request_.all_tenants) {
             out_.sql("b.project_id = ").param(scope_.project_id, "text").sql(" AND ");
         } else if (driver == access::walk || driver == access::fetch_range ||
@@ -264,9 +264,8 @@ public:
         }
     }
 
-    // FROM, conditions and order of a branch that is walked. Of two conditions on where it begins, PostgreSQL (up to 16
-    // at least) may take either for the place in the index (nbtsearch.c: _bt_first): so the farther one is the only
-    // one.
+    // FROM, conditions and order of a branch that is walked. Of two conditions on where it begins, PostgreSQL 15 may
+    // take either for the place in the index (nbtsearch.c: _bt_first): so only the farther one is written.
     void write_walk(const branch& branch) {
         time_range times{request_.start_time, request_.end_time};
         const std::vector<sort_term> order = branch_order(branch.only);
@@ -346,11 +345,11 @@ public:
         } else if (!request_.all_tenants) {
             const std::size_t bits = out_.add_param(matching_facets(branch));
             const std::size_t project = out_.add_param(scope_.project_id);
-            out_.sql("(SELECT f.facet FROM unnest(").placeholder(bits, "bigint[]");
             const std::size_t zone = request_.resource_az.empty() ? 0 : out_.add_param(request_.resource_az);
             const auto write_zone = [&] {
                 if (zone != 0) out_.sql(" AND resource_az = ").placeholder(zone, "text");
             };
+            out_.sql("(SELECT f.facet FROM unnest(").placeholder(bits, "bigint[]");
             out_.sql(") AS w (bits) CROSS JOIN LATERAL (SELECT facet FROM catalog.facets_by_bits WHERE project_id = ");
             out_.placeholder(project, "text").sql(" AND bits = w.bits::integer");
             write_zone();
@@ -444,35 +443,31 @@ private:
 
     void write_placements(bool in_order_index) {
         if (!has_placement_filter(scope_)) return;
-        const bool zone = !request_.resource_az.empty();
-        if (zone && (in_order_index || !(request_.all_tenants || has_whole_facets(scope_, counts_))))
+        if (in_order_index && !request_.resource_az.empty()) {
             out_.sql(" AND b.resource_az = ").param(request_.resource_az, "text");
-        if (scope_.enterprise_projects || (zone && !in_order_index && has_whole_facets(scope_, counts_))) {
-            out_.sql(" AND (b.facet >> 20) = ANY (").param(matching_placements(counts_), "bigint[]").sql(")");
-        } else if (request_.all_tenants && !in_order_index) {
-            // Thousands over all projects: IS TRUE keeps the subquery from becoming a join, and so it is hashed once.
-            const std::size_t name = out_.add_param(request_.resource_az);
-            out_.sql(" AND ((b.facet >> 20) IN (SELECT placement FROM catalog.zone_placements WHERE resource_az = ")
-                .placeholder(name, "text")
-                .sql(" UNION ALL SELECT facet >> 20 FROM catalog.count_deltas WHERE resource_az = ")
-                .placeholder(name, "text")
-                .sql(")) IS TRUE");
+            if (!scope_.enterprise_projects) return;
         }
+        if (has_whole_facets(scope_, counts_)) {
+            out_.sql(" AND (b.facet >> 20) = ANY (").param(matching_placements(counts_), "bigint[]").sql(")");
+            return;
+        }
+        // Thousands over all projects: IS TRUE keeps the subquery from becoming a join, and so it is hashed once.
+        const std::size_t zone = out_.add_param(request_.resource_az);
+        out_.sql(" AND ((b.facet >> 20) IN (SELECT placement FROM catalog.zone_placements WHERE resource_az = ")
+            .placeholder(zone, "text")
+            .sql(" UNION ALL SELECT facet >> 20 FROM catalog.count_deltas WHERE resource_az = ")
+            .placeholder(zone, "text")
+            .sql(")) IS TRUE");
     }
 
     // What the facet says, in columns that PostgreSQL compares within the indexes of orders (migrations/deploy/
     // filtered_orders.sql): an entry that is left out costs no look at the table or its visibility map. Of several
     // values the first and the last, because an array would take the order from the index (PostgreSQL 15 and 16).
     void write_compared(const std::optional<tie_class>& only) {
-        std::vector<std::string_view> values;
-        for (const std::size_t status : statuses_of(request_, only))
-            values.push_back(statuses[status]);
-        write_span("status", values);
-        values.clear();
-        for (const std::size_t type : request_.resource_types)
-            values.push_back(resource_types[type]);
-        write_span("resource_type", values);
-        if (request_.image_type) write_span("image_type", {image_types[*request_.image_type]});
+        write_span("status", statuses, statuses_of(request_, only));
+        write_span("resource_type", resource_types, request_.resource_types);
+        if (request_.image_type)
+            out_.sql(" AND b.image_type = ").param(std::string(image_types[*request_.image_type]), "text");
         if (request_.incremental)
             out_.sql(" AND b.incremental = ").param(*request_.incremental ? "true" : "false", "boolean");
         if (request_.dedicated_cloud)
@@ -490,11 +485,14 @@ private:
         out_.sql(" AND b.member_states >= ").param(number(filter_.any != 0 ? 1 : least), "smallint");
     }
 
-    void write_span(std::string_view column, const std::vector<std::string_view>& values) {
-        if (values.empty()) return;
-        const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
-        out_.sql(" AND b.").sql(column).sql(values.size() == 1 ? " = " : " >= ").param(std::string(*least), "text");
-        if (values.size() > 1) out_.sql(" AND b.").sql(column).sql(" <= ").param(std::string(*greatest), "text");
+    template <std::size_t N>
+    void write_span(std::string_view column, const std::array<std::string_view, N>& names,
+                    const std::vector<std::size_t>& chosen) {
+        if (chosen.empty()) return;
+        const name_span span = span_of(names, chosen);
+        out_.sql(" AND b.").sql(column).sql(chosen.size() == 1 ? " = " : " >= ");
+        out_.param(std::string(span.least), "text");
+        if (chosen.size() > 1) out_.sql(" AND b.").sql(column).sql(" <= ").param(std::string(span.greatest), "text");
     }
 
     void write_bound(const std::string& time, bool indexed, std::string_view comparison, std::string_view opposite) {
@@ -520,7 +518,7 @@ private:
     facet_filter filter_;
 };
 
-// Facets are looked up one by one, three pages each.
+// Facets are looked up one by one, five pages each.
 constexpr std::size_t most_facets_sought = 300;
 // Rows of facets that are looked through for a time range, where the range itself may hold more of the list or fewer.
 constexpr std::uint64_t most_facet_rows = 10'000;
@@ -563,7 +561,7 @@ bool all_facets_match(const facet_filter& filter) {
 
 // True if the facets are those of a large project's whole list, by their lower bits: of the row of all its weeks.
 bool counts_list_by_bits(const scope& scope, const row_counts& counts) {
-    return counts.by_week && !scope.request.all_tenants && !scope.vaults && scope.request.resource_az.empty() &&
+    return !scope.request.all_tenants && !scope.vaults && scope.request.resource_az.empty() &&
            !has_whole_facets(scope, counts);
 }
 
@@ -694,6 +692,10 @@ bool has_orders_of_others(const scope& scope) {
            !scope.vaults && !request.is_found_by_value();
 }
 
+bool compares_filters(const scope& scope, sort_key first_key) {
+    return !has_orders_of_others(scope) && !(scope.request.all_tenants && first_key == sort_key::id);
+}
+
 std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only) {
     const list_request& request = scope.request;
     if (has_orders_of_others(scope)) return rare{rare_kind::shared, counts.listed};
@@ -809,20 +811,22 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
         write_source("catalog.count_deltas");
     } else if (!scope.request.all_tenants) {
         const std::string& zone = scope.request.resource_az;
-        const bool by_part = scope.vaults || !zone.empty();
-        std::vector<std::string> parts;
-        if (!zone.empty()) parts.push_back("zone " + zone);
-        if (scope.vaults)
-            for (const std::string& vault : *scope.vaults)
-                parts.push_back("vault " + vault);
+        const bool by_bits = counts_list_by_bits(scope, counts);
         const std::size_t project = out.add_param(scope.project_id);
         out.sql("facet, n").sql(weeks ? ", first, last" : "");
-        out.sql(" FROM catalog.").sql(by_part ? "part_counts" : "week_counts").sql(" WHERE project_id = ");
+        out.sql(" FROM catalog.").sql(by_bits ? "week_counts" : "part_counts").sql(" WHERE project_id = ");
         out.placeholder(project, "text");
-        if (by_part)
-            out.sql(" AND part = ANY (").param(db::array_literal(parts), "text[]").sql(")");
-        else
+        if (by_bits) {
             out.sql(" AND week = '-infinity'");
+        } else { // of a zone, or of vaults: those of both are whole facets
+            std::vector<std::string> parts;
+            if (scope.vaults)
+                for (const std::string& vault : *scope.vaults)
+                    parts.push_back("vault " + vault);
+            else
+                parts.push_back("zone " + zone);
+            out.sql(" AND part = ANY (").param(db::array_literal(parts), "text[]").sql(")");
+        }
         out.sql(" UNION ALL SELECT facet & 1048575, n").sql(weeks ? ", week, week" : "");
         out.sql(" FROM catalog.count_deltas WHERE project_id = ")
             .placeholder(project, "text")

@@ -37,8 +37,8 @@ struct row_counts {
     std::uint64_t facet_matches = 0; // rows that match the facet and vault filters
     std::uint64_t total = 0;         // rows that match every filter: the answer's `count`
     bool by_week = false;            // the project's weeks are counted (migrations/deploy/week_counts.sql)
-    bool with_page = false;          // the page's statement counts: total and facets are not known before
     bool by_part = false;            // and its vaults and zones by lower bits (part_counts.sql)
+    bool with_page = false;          // the page's statement counts: total and facets are not known before
     // No match was created before the one, and none at the other or after it; nothing where that is not known.
     std::optional<std::string> first_week = std::nullopt, behind_last = std::nullopt;
 };
@@ -141,6 +141,10 @@ bool knows_weeks(const scope& scope, const row_counts& counts);
 
 // True if the list is of others' backups, which have indexes of the orders for themselves, and nothing else finds them.
 bool has_orders_of_others(const scope& scope);
+
+// True if the index of the order has filters in columns of their own: all but the indexes of others' backups and, over
+// all tenants, that of ids (migrations/deploy/filtered_orders.sql).
+bool compares_filters(const scope& scope, sort_key first_key);
 
 // A kind that all matches (of the class) are of, and the rows in its index; the one with the fewest. Nothing where no
 // kind fits, or where it is not known that its index has few others: then the facets of the matches tell more.
