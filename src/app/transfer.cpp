@@ -64,6 +64,7 @@ int run_import(arguments args) {
     if (status != 0) return status;
     auto session = open_unrestricted(parsed->values, "import", true, status);
     if (!session) return status;
+    std::ios::sync_with_stdio(false); // standard input would be read character by character
 
     try {
         progress_line line("import");

@@ -29,6 +29,8 @@ constexpr double uneven = 1.5;            // entries walked to those that an eve
 constexpr double share_of_vault = 0.5;    // of the facets of several vaults, in each
 constexpr double share_of_week = 0.02;    // of a project's rows, in a week: what is walked where weeks are skipped
 
+constexpr double rows_of_days = 5'000; // within apart_by of a range, outside it
+
 constexpr double most_rows_in_vain = 5'000; // 5 ms of them
 
 struct option {
@@ -44,7 +46,12 @@ public:
         , counts_(counts)
         , found_in_range_(scope.vaults && scope.request.has_range())
         , whole_facets_(has_whole_facets(scope, counts))
-        , listed_(std::max({counts.listed, counts.indexed, counts.facet_matches})) {}
+        , listed_(std::max({counts.listed, counts.indexed, counts.facet_matches}))
+        , windows_(counts.apart && *counts.apart < most_apart &&
+                   in_range() + rows_of_days < static_cast<double>(walked())) {}
+
+    // True if a walk in the order of another time than that of the range goes by windows().
+    bool goes_by_windows() const { return windows_; }
 
     // The cheapest way to the rows of a class, or of all classes; `first_key` sorts them.
     option cheapest(const std::optional<tie_class>& only, sort_key first_key, double need) const {
@@ -134,9 +141,16 @@ private:
         const double surplus = walkable / matches(only);
         double entries = std::min(walkable, need * surplus * (surplus > 1.5 ? uneven : 1));
         // Times of one backup are near each other: in the order of another one, the range begins behind all before it.
-        if (request_.has_range() && (first_key == sort_key::updated_at || first_key == sort_key::protected_at))
-            entries = std::min(all, entries + all - in_range());
+        if (request_.has_range() && not_null(first_key))
+            entries = windows_ && !(only && only->ties) ? near_range(matches(only), need)
+                                                        : std::min(all, entries + all - in_range());
         return {access::walk, entries * per_entry};
+    }
+
+    // Entries of windows(): what is near the range, and all that are apart.
+    double near_range(double matches, double need) const {
+        const double near = std::min(static_cast<double>(walked()), in_range() + rows_of_days);
+        return std::min(near, need * near / matches * uneven) + static_cast<double>(counts_.apart.value_or(0));
     }
 
     std::vector<option> found_and_sorted(const std::optional<tie_class>& only) const {
@@ -182,6 +196,7 @@ private:
     bool found_in_range_; // the index of facets finds vaults' rows by time, too
     bool whole_facets_;
     std::uint64_t listed_;
+    bool windows_; // see goes_by_windows()
 };
 
 // True if the marker's place is in the class.
@@ -190,6 +205,41 @@ bool holds(const tie_class& only, const marker_place& marker, sort_key first_key
     const bool null =
         (first_key == sort_key::updated_at ? marker.updated_order : marker.protected_order) == "-infinity";
     return only.ties == null;
+}
+
+// The order of the request's first key, a time that is not that of the range, in up to three parts: near the range,
+// where nearly all of its backups are, and what is apart, before and behind it. Those wholly before the marker are left
+// out; `behind_marker`: it is before them all.
+std::vector<branch> windows(const list_request& request, const tie_class& only,
+                            const std::optional<marker_place>& marker, bool behind_marker) {
+    constexpr std::chrono::microseconds tick{1}; // PostgreSQL's resolution of time (chapter 8.5)
+    const auto moved_by = [](const std::optional<std::string>& time, std::chrono::microseconds by) {
+        return time ? moved(*time, by) : std::nullopt;
+    };
+    std::vector<branch> parts;
+    const auto add = [&](access access, std::optional<std::string> from, std::optional<std::string> to) {
+        parts.push_back({only, access, false, time_range{std::move(from), std::move(to)}});
+    };
+    const std::optional<std::string> first = moved_by(request.start_time, -apart_by);
+    const std::optional<std::string> last = moved_by(request.end_time, apart_by);
+    if (const auto before = moved_by(first, -tick)) add(access::walk_apart, std::nullopt, before);
+    add(access::walk, first, last);
+    if (const auto behind = moved_by(last, tick)) add(access::walk_apart, behind, std::nullopt);
+    const sort_term& term = request.sort.front();
+    if (!term.ascending) std::reverse(parts.begin(), parts.end());
+    if (!marker || behind_marker) return parts;
+
+    const std::string place =
+        comparable(term.key == sort_key::updated_at ? marker->updated_order : marker->protected_order);
+    std::erase_if(parts, [&](const branch& part) {
+        const std::optional<std::string>& end = term.ascending ? part.window->to : part.window->from;
+        return end && (term.ascending ? comparable(*end) < place : comparable(*end) > place);
+    });
+    for (branch& part : parts) {
+        const std::optional<std::string>& begin = term.ascending ? part.window->from : part.window->to;
+        part.after_marker = !begin || (term.ascending ? comparable(*begin) <= place : comparable(*begin) >= place);
+    }
+    return parts;
 }
 
 std::string explain_numbers(const row_counts& counts) {
@@ -209,6 +259,8 @@ std::string_view name_of(access access) {
     switch (access) {
     case access::walk:
         return "walk";
+    case access::walk_apart:
+        return "walk_apart";
     case access::fetch_facet:
         return "fetch_facet";
     case access::fetch_equality:
@@ -257,7 +309,8 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
         path.reason += ": " + describe(best) + (path.one_stage ? ", documents straight from it" : "");
         return path;
     };
-    const std::vector<tie_class> classes = tie_classes(order);
+    std::vector<tie_class> classes = tie_classes(order);
+    if (classes.empty() && choose.goes_by_windows()) classes = null_classes(order.front());
     if (classes.empty()) {
         take_all(choose.cheapest(std::nullopt, order.front().key, need));
         // All backups without the time may come first: a walk that finds none among them begins behind.
@@ -286,8 +339,13 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
             continue;
         }
         const option best = choose.cheapest(only, order[only.ties ? 1 : 0].key, need);
-        branches.push_back({only, best.access, holds_marker});
-        reason += " " + std::string(only.name) + " " + describe(best);
+        const bool near = best.access == access::walk && choose.goes_by_windows() && !only.ties;
+        if (near)
+            for (branch& part : windows(scope.request, only, marker, !holds_marker))
+                branches.push_back(std::move(part));
+        else
+            branches.push_back({only, best.access, holds_marker, std::nullopt});
+        reason += " " + std::string(only.name) + " " + describe(best) + (near ? " near the range" : "");
         behind += rows;
         cost += best.cost;
         if (exact && behind >= offset + scope.request.limit) break;

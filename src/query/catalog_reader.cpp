@@ -139,8 +139,9 @@ row_counts count_rows(request_transaction& transaction, const scope& scope, cons
     }
     counts.total = counts.facet_matches;
     if (!counters_suffice(scope) && counts.facet_matches > 0) {
-        counts.total = static_cast<std::uint64_t>(
-            to_integer(transaction.run("count the matches", count_statement(scope, counts)).text(0, 0)));
+        const db::rows counted = transaction.run("count the matches", count_statement(scope, counts));
+        counts.total = static_cast<std::uint64_t>(to_integer(counted.text(0, 0)));
+        if (counts_apart(scope, counts)) counts.apart = static_cast<std::uint64_t>(to_integer(counted.text(0, 1)));
     }
     return counts;
 }

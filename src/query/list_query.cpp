@@ -80,17 +80,11 @@ std::vector<std::size_t> statuses_of(const list_request& request, const std::opt
     return request.statuses;
 }
 
-// A time as this program or PostgreSQL writes it (2026-03-01T10:20:30.120000, 2026-03-01 10:20:30.12+00), for
-// comparison.
-std::string comparable(std::string_view time) {
-    constexpr std::size_t seconds = 19;
-    constexpr std::size_t micros = 26;
-    if (time.find('-') > 4) return "later"; // than the year 9999
-    std::string out(time.substr(0, time.find('+')));
-    if (out.size() > 10) out[10] = ' ';
-    if (out.size() == seconds) out += '.';
-    out.resize(micros, '0');
-    return out;
+// The condition of the indexes of backups that are apart.
+constexpr std::string_view is_apart(sort_key key) {
+    return key == sort_key::updated_at
+               ? "(b.updated_at - b.created_at) NOT BETWEEN interval '-24 hours' AND interval '24 hours'"
+               : "(b.protected_at - b.created_at) NOT BETWEEN interval '-24 hours' AND interval '24 hours'";
 }
 
 std::string number(std::uint64_t value) {
@@ -161,7 +155,7 @@ public:
                                                            : driver == access::fetch_range || driver == access::scan;
         if (!request_.all_tenants) {
             out_.sql("b.project_id = ").param(scope_.project_id, "text").sql(" AND ");
-        } else if (driver == access::walk || driver == access::fetch_range ||
+        } else if (driver == access::walk || driver == access::walk_apart || driver == access::fetch_range ||
                    (driver == access::scan && request_.resource_name.empty())) {
             out_.sql("b.owner_project_id IS NULL AND "); // the indexes over all projects; elsewhere the facet says it
         }
@@ -174,6 +168,7 @@ public:
             out_.sql("b.parent_id IS NULL");
         }
         if (driver == access::fetch_rare || shared_alone) write_rare(only);
+        if (driver == access::walk_apart) out_.sql(" AND ").sql(is_apart(order_.front().key));
         if (driver == access::fetch_facet) {
             out_.sql(" AND b.facet = m.facet"); // see write_found
             if (finds_vaults_with_facets()) {
@@ -187,8 +182,8 @@ public:
             write_placements(in_order_index);
             if (in_order_index) write_compared(only);
         }
-        if (only && only->mask != facet::status_mask && !only->ties)
-            out_.sql(" AND ").sql(key_of("b", order_.front().key)).sql(" > '-infinity'"); // past the nulls
+        const bool walked = driver == access::walk || driver == access::walk_apart;
+        if (!walked && has_nulls_before(only)) write_past_nulls();
         if (scope_.vaults && driver != access::fetch_facet) {
             if (scope_.vaults->size() == 1)
                 out_.sql(" AND b.vault_id = ").param(scope_.vaults->front(), "uuid");
@@ -268,28 +263,35 @@ public:
     // take either for the place in the index (nbtsearch.c: _bt_first): so only the farther one is written.
     void write_walk(const branch& branch) {
         time_range times{request_.start_time, request_.end_time};
-        const std::vector<sort_term> order = branch_order(branch.only);
-        const bool ascending = order.front().ascending;
-        std::optional<std::string>& bound = ascending ? times.from : times.to;
+        time_range window = branch.window.value_or(time_range{});
+        const sort_term first = branch_order(branch.only).front();
+        time_range& sorted = first.key == sort_key::created_at ? times : window; // ranges of the first key
+        std::optional<std::string>& bound = first.ascending ? sorted.from : sorted.to;
         bool keyset = true;
         bool begin = true;
-        if (marker_ && branch.after_marker && order.front().key == sort_key::created_at) {
-            const std::string place = comparable(marker_->created_at);
+        if (marker_ && branch.after_marker && type_of(first.key) == "timestamptz") {
+            const std::string place = comparable(value_of(*marker_, first.key));
             const auto is_farther = [&](const std::optional<std::string>& time) {
-                return time && (ascending ? comparable(*time) > place : comparable(*time) < place);
+                return time && (first.ascending ? comparable(*time) > place : comparable(*time) < place);
             };
             keyset = !is_farther(bound) && !is_farther(begins_at_);
             begin = !keyset;
             if (keyset) bound.reset();
         }
         write_rows(branch.access, branch.only, times, begin);
+        keyset = keyset && marker_ && branch.after_marker;
+        const bool marker_is_past_nulls = keyset && first.ascending && value_of(*marker_, first.key) != "-infinity";
+        if (has_nulls_before(branch.only) && !window.from && !marker_is_past_nulls) write_past_nulls();
+        const std::string key = key_of("b", first.key);
+        if (window.from) out_.sql(" AND ").sql(key).sql(" >= ").param(*window.from + "Z", "timestamptz");
+        if (window.to) out_.sql(" AND ").sql(key).sql(" <= ").param(*window.to + "Z", "timestamptz");
         if (keyset) write_keyset(branch, "b");
         write_order(branch.only, "b");
     }
 
     // SELECT of one branch's rows, in order. Columns: project_id, id.
     void write_branch(const branch& branch) {
-        if (branch.access == access::walk) {
+        if (branch.access == access::walk || branch.access == access::walk_apart) {
             out_.sql("SELECT b.project_id, b.id");
             write_walk(branch);
             return;
@@ -375,6 +377,12 @@ public:
     }
 
 private:
+    static bool has_nulls_before(const std::optional<tie_class>& only) {
+        return only && only->mask != facet::status_mask && !only->ties;
+    }
+
+    void write_past_nulls() { out_.sql(" AND ").sql(key_of("b", order_.front().key)).sql(" > '-infinity'"); }
+
     // True if the counters are asked which vaults have which facets: where there may be several vaults, or whole facets
     // are not known.
     bool finds_vaults_with_facets() const {
@@ -565,6 +573,17 @@ bool counts_list_by_bits(const scope& scope, const row_counts& counts) {
            !has_whole_facets(scope, counts);
 }
 
+// How many backups are apart, as one more column; the number is looked at alone, and so not all of them are counted.
+void write_number_apart(db::statement& out, const scope& scope) {
+    out.sql(", (SELECT count(*) FROM (SELECT FROM catalog.backups b WHERE b.parent_id IS NULL");
+    if (scope.request.all_tenants)
+        out.sql(" AND b.owner_project_id IS NULL");
+    else
+        out.sql(" AND b.project_id = ").param(scope.project_id, "text");
+    out.sql(" AND ").sql(is_apart(scope.request.sort.front().key)).sql(" LIMIT ");
+    out.param(std::to_string(most_apart), "bigint").sql(") a) AS apart");
+}
+
 // FROM and conditions of the counters of the project's weeks as c. Columns: week, n. `whole` says which; nothing: all.
 void write_weeks(db::statement& out, const scope& scope, const divided_range* whole) {
     const std::size_t project = out.add_param(scope.project_id);
@@ -649,11 +668,17 @@ std::vector<tie_class> tie_classes(const std::vector<sort_term>& order) {
     if (first.key == sort_key::status) {
         for (std::size_t i = 0; i < statuses.size(); ++i)
             classes.push_back({facet::status_mask, i, true, statuses[i]});
-    } else if (const auto timed = not_null(first.key); timed && order[1].key != sort_key::id) {
-        classes = {{timed->mask, timed->mask, true, "null"}, *timed};
+        if (!first.ascending) std::reverse(classes.begin(), classes.end());
+    } else if (not_null(first.key) && order[1].key != sort_key::id) {
+        classes = null_classes(first);
     }
-    if (!first.ascending) std::reverse(classes.begin(), classes.end());
     return classes;
+}
+
+std::vector<tie_class> null_classes(const sort_term& first) {
+    const tie_class timed = not_null(first.key).value();
+    const tie_class timeless{timed.mask, timed.mask, true, "null"};
+    return first.ascending ? std::vector{timeless, timed} : std::vector{timed, timeless};
 }
 
 bool counters_suffice(const scope& scope) {
@@ -678,7 +703,8 @@ bool has_every_facet(const scope& scope, const row_counts& counts) {
     if (!counts_list_by_bits(scope, counts) || request.sort.front().key == sort_key::created_at) return false;
     const facet_filter filter = facet_filter_of(request);
     const bool by_members = filter.any != 0 || (filter.mask & facet::member_any) != 0;
-    return by_members || filter.status_set != 0 || !tie_classes(total_order(request.sort)).empty();
+    return by_members || filter.status_set != 0 || !tie_classes(total_order(request.sort)).empty() ||
+           counts_apart(scope, counts);
 }
 
 bool knows_weeks(const scope& scope, const row_counts& counts) {
@@ -851,6 +877,13 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
     return out;
 }
 
+bool counts_apart(const scope& scope, const row_counts& counts) {
+    constexpr std::uint64_t large = 20'000; // backups of the list: fewer are soon walked
+    const list_request& request = scope.request;
+    return request.has_range() && not_null(request.sort.front().key) && !request.is_found_by_value() &&
+           !has_orders_of_others(scope) && counts.indexed >= large;
+}
+
 db::statement count_statement(const scope& scope, const row_counts& counts) {
     db::statement out;
     const std::optional<marker_place> no_marker;
@@ -870,10 +903,14 @@ db::statement count_statement(const scope& scope, const row_counts& counts) {
             rows.write_rows(access::fetch_range, std::nullopt, *part);
             out.sql(" OFFSET 0) r)");
         }
-        return std::move(out.sql(")::bigint AS n"));
+        out.sql(")::bigint AS n");
+        if (counts_apart(scope, counts)) write_number_apart(out, scope);
+        return out;
     }
     const access driver = counting_access(scope, counts);
-    out.sql("SELECT count(*) AS n FROM (");
+    out.sql("SELECT count(*) AS n");
+    if (counts_apart(scope, counts)) write_number_apart(out, scope);
+    out.sql(" FROM (");
     if (driver == access::fetch_facet) {
         rows.write_found({std::nullopt, driver, false});
     } else {

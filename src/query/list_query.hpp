@@ -5,6 +5,7 @@
 
 #include "db/statement.hpp"
 #include "query/list_request.hpp"
+#include "query/weeks.hpp"
 
 #include <array>
 #include <cstdint>
@@ -39,6 +40,9 @@ struct row_counts {
     bool by_week = false;            // the project's weeks are counted (migrations/deploy/week_counts.sql)
     bool by_part = false;            // and its vaults and zones by lower bits (part_counts.sql)
     bool with_page = false;          // the page's statement counts: total and facets are not known before
+    // Backups whose time that sorts is far from created_at, in all weeks, up to most_apart; nothing where it is not
+    // known.
+    std::optional<std::uint64_t> apart = std::nullopt;
     // No match was created before the one, and none at the other or after it; nothing where that is not known.
     std::optional<std::string> first_week = std::nullopt, behind_last = std::nullopt;
 };
@@ -51,6 +55,7 @@ struct marker_place {
 // How the rows of one branch are found.
 enum class access {
     walk,           // along the covering index of the first sort key, filtering inside it
+    walk_apart,     // along the index of backups whose first sort key, a time, is far from created_at
     fetch_facet,    // by facet (and vault), then sorted
     fetch_equality, // by resource_id or checkpoint_id, then sorted
     fetch_parent,   // by parent_id, then sorted
@@ -77,6 +82,15 @@ std::vector<tie_class> tie_classes(const std::vector<sort_term>& order);
 // The class of the rows that have the time; nothing where the key is no time that may be null.
 std::optional<tie_class> not_null(sort_key key);
 
+// The classes of the rows without the time and with it, in the order's direction. The key is a time that may be null.
+std::vector<tie_class> null_classes(const sort_term& first);
+
+// Backups are apart whose updated_at or protected_at is farther than this from created_at, on either side: each order
+// of the two has an index of them (migrations/deploy/apart_times.sql).
+inline constexpr std::chrono::hours apart_by{24};
+// So many are counted, to know whether they are few.
+inline constexpr std::uint64_t most_apart = 2'000;
+
 // What few backups are, and which therefore has an index of its own (migrations/deploy/rare_rows.sql).
 enum class rare_kind {
     status,  // not available
@@ -90,7 +104,8 @@ enum class rare_kind {
 struct branch {
     std::optional<tie_class> only;
     query::access access = query::access::walk;
-    bool after_marker = true; // false: the whole branch lies behind the marker
+    bool after_marker = true;                        // false: the whole branch lies behind the marker
+    std::optional<time_range> window = std::nullopt; // rows whose first sort key, a time, is within it; nothing: all
 };
 
 // What page_statement shall write; made by choose_access_path (access_path.hpp).
@@ -169,8 +184,11 @@ db::statement listed_statement(const scope& scope);
 // and `by_part`.
 db::statement facets_statement(const scope& scope, const row_counts& counts);
 
+// True if count_statement tells how many backups are apart: in the order of another time than that of the range.
+bool counts_apart(const scope& scope, const row_counts& counts);
+
 // Number of rows that match all filters, from the indexes and, for a time range, the counters of its whole weeks.
-// Columns: n. Needs all of `counts` but the total.
+// Columns: n; where counts_apart() also apart. Needs all of `counts` but the total.
 db::statement count_statement(const scope& scope, const row_counts& counts);
 
 // How far the request's offset gets in whole weeks. One row. Columns: created_at where the list goes on behind them,

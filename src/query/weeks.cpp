@@ -1,12 +1,10 @@
-// This file implements the arithmetic of weeks.
+// This file implements the arithmetic of weeks and times.
 #include "query/weeks.hpp"
 
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <cstddef>
 #include <cstdio>
-#include <string_view>
 
 namespace catalog::query {
 
@@ -35,6 +33,9 @@ microseconds parse(std::string_view time) {
            std::chrono::seconds(number(17, 2)) + microseconds(number(20, 6));
 }
 
+const microseconds year_10000 =
+    std::chrono::sys_days(std::chrono::year(10000) / std::chrono::January / 1) - first_day();
+
 std::string format(microseconds time) {
     const auto days = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(first_day() + days);
@@ -57,8 +58,7 @@ std::optional<divided_range> divide_by_weeks(const time_range& range) {
     std::optional<microseconds> first;
     if (from) {
         first = (*from + week - tick) / week * week;
-        if (first_day() + *first >= std::chrono::sys_days(std::chrono::year(10000) / std::chrono::January / 1))
-            return std::nullopt;
+        if (*first >= year_10000) return std::nullopt;
         out.first_week = format(*first);
         if (*from < *first) out.before = time_range{range.from, format(*first - tick)};
     }
@@ -69,6 +69,24 @@ std::optional<divided_range> divide_by_weeks(const time_range& range) {
         if (behind <= *to) out.behind = time_range{out.behind_last, range.to};
     }
     return out;
+}
+
+std::string comparable(std::string_view time) {
+    constexpr std::size_t seconds = 19;
+    constexpr std::size_t micros = 26;
+    if (time.starts_with('-')) return {};   // -infinity
+    if (time.find('-') > 4) return "later"; // than the year 9999
+    std::string out(time.substr(0, time.find('+')));
+    if (out.size() > 10) out[10] = ' ';
+    if (out.size() == seconds) out += '.';
+    out.resize(micros, '0');
+    return out;
+}
+
+std::optional<std::string> moved(const std::string& time, microseconds by) {
+    const microseconds to = parse(time) + by;
+    if (to < microseconds::zero() || to >= year_10000) return std::nullopt;
+    return format(to);
 }
 
 } // namespace catalog::query

@@ -87,6 +87,16 @@ std::vector<shape> all() {
           "vault_id=cca85ea5-00a4-418d-9222-bd83985bc515&resource_az=az1&sort=name",
           "incremental=false&dec=true&sort=name:asc,created_at"})
         add(text, selectivity::rare, false, true);
+    // A range in the order of another time: the marker before it, within it and behind it.
+    for (const char* range : {"start_time=2026-01-01T00:00:00&end_time=2026-02-01T00:00:00",
+                              "start_time=2026-02-01T00:00:00&end_time=2026-03-01T00:00:00",
+                              "start_time=2026-04-01T00:00:00&end_time=2026-05-01T00:00:00"})
+        for (const char* sort : {"protected_at:asc", "protected_at:desc,name:asc"})
+            add(std::string("sort=") + sort + "&" + range, selectivity::all, true, true);
+    for (const char* text : {"sort=updated_at:desc&end_time=2026-02-01T00:00:00&resource_az=az1",
+                             "sort=updated_at:asc&start_time=2026-02-01T00:00:00&status=error",
+                             "sort=protected_at:asc&start_time=2026-02-01T00:00:00&all_tenants=true"})
+        add(text, selectivity::all, false, true);
     return list;
 }
 
@@ -113,6 +123,11 @@ query::row_counts counts_of(const shape& shape) {
     if (shape.by_week) {
         counts.first_week = "2025-03-03 00:00:00+00";
         counts.behind_last = "2026-03-09 00:00:00+00";
+        counts.indexed = counts.listed;
+        if (query::counts_apart(scope_of(shape, "p"), counts)) {
+            counts.apart = 10;
+            counts.total /= 4;
+        }
     }
     return counts;
 }

@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <sstream>
 #include <vector>
 
 BOOST_AUTO_TEST_SUITE(plans)
@@ -129,7 +130,7 @@ struct visited_page {
 };
 
 // Reads a page through the reader and explains its page statement on the way.
-visited_page read(db::session& session, const std::string& text) {
+visited_page read(db::session& session, const std::string& text, const std::string& project = "big") {
     const auto request = catalog::api::parse_list_request(text, {});
     BOOST_REQUIRE_MESSAGE(request.has_value(), text);
     visited_page out;
@@ -147,7 +148,7 @@ visited_page read(db::session& session, const std::string& text) {
         }
     };
     how.path_chosen = [&](const std::string& reason) { out.path = reason; };
-    const auto page = query::read_page(session, {"big", "alice"}, *request, how);
+    const auto page = query::read_page(session, {project, "alice"}, *request, how);
     BOOST_REQUIRE_MESSAGE(page.has_value(), text);
     out.count = page->count;
     out.rows = page->rows.size();
@@ -404,6 +405,94 @@ BOOST_AUTO_TEST_CASE(offsets_skip_whole_weeks) {
             }
         }
     }
+}
+
+// A range of created_at in the order of another time is walked near the range, with what is apart before and behind it:
+// every page is that of plain SQL, whatever the range, the order and the marker are.
+BOOST_AUTO_TEST_CASE(a_range_in_the_order_of_another_time) {
+    sql_session sql(postgres_cluster::instance().superuser_url(database));
+    sql.run(R"(
+        INSERT INTO catalog.backups (project_id, id, checkpoint_id, resource_id, provider_id, vault_id, name, status,
+            resource_type, created_at, updated_at, protected_at)
+        SELECT 'near', md5('near' || i)::uuid, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), md5('w' || i % 10)::uuid,
+            'n' || i % 300, CASE WHEN i % 50 = 1 THEN 'error' ELSE 'available' END, 'OS::Nova::Server', c,
+            CASE WHEN i % 20 = 3 THEN NULL WHEN i % 997 = 0 THEN c + (i % 7 - 3) * interval '9 days'
+                 ELSE c + i % 90 * interval '5 minutes' END,
+            CASE WHEN i % 10 = 4 THEN NULL WHEN i % 1499 = 0 THEN c - interval '40 days'
+                 ELSE c + (i % 2) * interval '24 hours' END
+        FROM (SELECT i, timestamptz '2025-03-01' + (i / 3) * interval '10 minutes' AS c FROM generate_series(1, 40000) i) s)");
+    sql.run("SELECT catalog.fold_counts()");
+    for (int i = 0; i < 60; ++i) {
+        sql.run("VACUUM (ANALYZE, INDEX_CLEANUP ON) catalog.backups");
+        if (sql.value("SELECT relallvisible = relpages FROM pg_class WHERE oid = 'catalog.backups'::regclass") == "t")
+            break;
+        sql.run("SELECT pg_sleep(0.5)");
+    }
+    db::session reader = session();
+    const std::vector<std::pair<std::string, std::string>> filters{
+        {"", "true"},
+        {"&status=error", "status = 'error'"},
+        {"&vault_id=" + sql.value("SELECT md5('w3')::uuid"), "vault_id = md5('w3')::uuid"}};
+    const std::vector<std::pair<std::string, std::string>> ranges{{"2025-04-01T00:00:00", "2025-04-20T12:00:00"},
+                                                                  {"", "2025-03-20T00:00:00"},
+                                                                  {"2025-05-20T00:00:00", ""},
+                                                                  {"2025-03-02T00:00:00", "2025-05-29T00:00:00"}};
+    const std::vector<std::pair<std::string, std::string>> orders{
+        {"updated_at:asc", "updated_order, id"},
+        {"updated_at:desc", "updated_order DESC, id DESC"},
+        {"protected_at:desc", "protected_order DESC, id DESC"},
+        {"protected_at:asc,name:desc", "protected_order, name DESC, id"},
+        {"updated_at:desc,created_at:asc,id:asc", "updated_order DESC, created_at, id"}};
+    std::size_t by_windows = 0;
+    for (const auto& [from, to] : ranges) {
+        for (const auto& [filter, condition] : filters) {
+            for (const auto& [sort, order] : orders) {
+                std::string text = "limit=50&sort=" + sort + filter;
+                std::string times;
+                if (!from.empty()) {
+                    text += "&start_time=" + from;
+                    times += " AND created_at >= '" + from + "Z'";
+                }
+                if (!to.empty()) {
+                    text += "&end_time=" + to;
+                    times += " AND created_at <= '" + to + "Z'";
+                }
+                sql.run("CREATE TEMPORARY TABLE expected AS SELECT id, row_number() OVER (ORDER BY " + order +
+                        ") AS place, created_at, updated_at, protected_at FROM catalog.backups WHERE project_id = "
+                        "'near' AND " +
+                        condition + times);
+                const auto id_at = [&](const std::string& place) {
+                    return sql.value("SELECT id FROM expected WHERE place <= " + place +
+                                     " ORDER BY place DESC LIMIT 1");
+                };
+                const auto see = [&](const std::string& place) {
+                    const std::string marker = place == "0" ? "" : "&marker=" + id_at(place);
+                    const visited_page page = read(reader, text + marker, "near");
+                    BOOST_TEST(page.last_id == id_at(place + " + 50"),
+                               text << " behind " << place << ": " << page.path);
+                    BOOST_TEST(std::to_string(page.count) == sql.value("SELECT count(*) FROM expected"), text);
+                    BOOST_TEST(page.page.buffers <= 700,
+                               text << " behind " << place << ": " << page.page.buffers << " (" << page.path << ")");
+                    if (page.path.find("near the range") != std::string::npos) ++by_windows;
+                };
+                see("0");
+                for (const char* share : {"0.05", "0.3", "0.62", "0.97"})
+                    see(sql.value("SELECT (count(*) * " + std::string(share) + ")::integer FROM expected"));
+                // At those that are apart, and between the parts.
+                const std::string apart =
+                    sql.value("SELECT string_agg(place::text, ',') FROM (SELECT place FROM expected WHERE "
+                              "abs(extract(epoch FROM " +
+                              std::string(sort.starts_with("updated") ? "updated_at" : "protected_at") +
+                              " - created_at)) > 86400 AND place < (SELECT count(*) FROM expected) ORDER BY "
+                              "md5(id::text) LIMIT 3) s");
+                std::stringstream places(apart);
+                for (std::string place; std::getline(places, place, ',');)
+                    see(place);
+                sql.run("DROP TABLE expected");
+            }
+        }
+    }
+    BOOST_TEST(by_windows > 100U, by_windows);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

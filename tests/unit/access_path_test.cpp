@@ -626,4 +626,49 @@ BOOST_AUTO_TEST_CASE(what_is_found_by_value_is_counted_with_the_page) {
     BOOST_TEST(!can_count_with_page(asking(request)));
 }
 
+// A range in the order of another time: what is apart before it, near it and behind it; what is before the marker is
+// not read.
+BOOST_AUTO_TEST_CASE(a_range_in_the_order_of_another_time_is_walked_near_it) {
+    row_counts counts = matching({{0, 900'000}, {facet::no_updated_at, 100'000}}, million, 50'000);
+    counts.apart = most_apart - 1;
+    list_request request = sorted_by({{sort_key::updated_at, false}});
+    request.start_time = "2026-01-10T00:00:00.000000";
+    request.end_time = "2026-01-20T00:00:00.000000";
+    const auto parts = [&](const std::optional<std::string>& marker) {
+        const std::optional<marker_place> place =
+            marker ? std::optional<marker_place>({"2026-01-01 00:00:00+00", *marker, "-infinity", "n", "error", "id"})
+                   : std::nullopt;
+        std::string out;
+        for (const branch& b : choose_access_path(asking(request), counts, place).branches) {
+            out += out.empty() ? "" : ", ";
+            out += std::string(b.only ? b.only->name : "*") + " " + std::string(name_of(b.access));
+            if (b.window) out += " " + b.window->from.value_or("") + ".." + b.window->to.value_or("");
+            if (b.after_marker) out += " behind the marker";
+        }
+        return out;
+    };
+    const std::string above = "not null walk_apart 2026-01-21T00:00:00.000001..";
+    const std::string near = "not null walk 2026-01-09T00:00:00.000000..2026-01-21T00:00:00.000000";
+    const std::string below = "not null walk_apart ..2026-01-08T23:59:59.999999";
+    const std::string null = "null walk";
+    BOOST_TEST(parts(std::nullopt) == above + ", " + near + ", " + below + ", " + null);
+    BOOST_TEST(parts("2026-02-01 00:00:00+00") == above + " behind the marker, " + near + ", " + below + ", " + null);
+    BOOST_TEST(parts("2026-01-21 00:00:00+00") == near + " behind the marker, " + below + ", " + null);
+    BOOST_TEST(parts("2026-01-09 00:00:00+00") == near + " behind the marker, " + below + ", " + null);
+    BOOST_TEST(parts("2026-01-08 23:59:59.999999+00") == below + " behind the marker, " + null);
+    BOOST_TEST(parts("-infinity") == null + " behind the marker");
+    request.sort = {{sort_key::updated_at, true}};
+    BOOST_TEST(parts("-infinity") == null + " behind the marker, " + below + ", " + near + ", " + above);
+    BOOST_TEST(parts("2026-01-09 00:00:00+00") == near + " behind the marker, " + above);
+    request.start_time.reset();
+    BOOST_TEST(parts("2026-01-09 00:00:00+00") ==
+               "not null walk ..2026-01-21T00:00:00.000000 behind the marker, " + above);
+    request.end_time = "9999-12-31T12:00:00.000000"; // nothing can be a day behind it
+    BOOST_TEST(parts("2026-01-09 00:00:00+00") == "not null walk .. behind the marker");
+    // Where many are apart, the whole order is walked, or the range sorted.
+    request.end_time = "2026-01-20T00:00:00.000000";
+    counts.apart = most_apart;
+    BOOST_TEST(parts("2026-01-09 00:00:00+00").find("apart") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

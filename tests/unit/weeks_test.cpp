@@ -4,8 +4,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 BOOST_AUTO_TEST_SUITE(weeks)
 
@@ -71,6 +74,29 @@ BOOST_AUTO_TEST_CASE(the_first_and_the_last_week_there_are) {
     BOOST_TEST(divided("9999-12-27T00:00:00.000000", std::nullopt) ==
                "nothing | 9999-12-27T00:00:00.000000, … | nothing");
     BOOST_TEST(divided("9999-12-27T00:00:00.000001", std::nullopt) == "none");
+}
+
+BOOST_AUTO_TEST_CASE(times_are_moved_within_the_years_there_are) {
+    using namespace std::chrono_literals;
+    BOOST_TEST(moved("2024-02-28T23:00:00.000001", 24h).value() == "2024-02-29T23:00:00.000001");
+    BOOST_TEST(moved("2026-01-01T00:00:00.000000", -1us).value() == "2025-12-31T23:59:59.999999");
+    BOOST_TEST(moved("0001-01-01T00:00:00.000000", 0us).value() == "0001-01-01T00:00:00.000000");
+    BOOST_TEST(!moved("0001-01-01T23:59:59.999999", -24h).has_value());
+    BOOST_TEST(moved("9999-12-30T23:59:59.999999", 24h).value() == "9999-12-31T23:59:59.999999");
+    BOOST_TEST(!moved("9999-12-31T00:00:00.000000", 24h).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(times_of_both_forms_compare) {
+    const std::vector<std::string> ascending{comparable("-infinity"),
+                                             comparable("0001-01-01 00:00:00+00"),
+                                             comparable("2026-03-01T10:20:30.000000"),
+                                             comparable("2026-03-01 10:20:30.12+00"),
+                                             comparable("2026-03-01T10:20:30.120001"),
+                                             comparable("9999-12-31 23:59:59.999999+00")};
+    BOOST_TEST(std::is_sorted(ascending.begin(), ascending.end()));
+    BOOST_TEST((std::set<std::string>(ascending.begin(), ascending.end())).size() == ascending.size());
+    BOOST_TEST(comparable("2026-03-01T10:20:30.120000") == comparable("2026-03-01 10:20:30.12+00"));
+    BOOST_TEST(comparable("2026-03-01T10:20:30.000000") == comparable("2026-03-01 10:20:30+00"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
