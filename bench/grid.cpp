@@ -422,11 +422,11 @@ void print_bounds(const std::vector<cell>& cells) {
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 7) {
-        std::fputs("usage: catalog-grid URL PROJECT RUNS FILE DEPTHS LIMIT...\n\n"
+    if (argc < 8) {
+        std::fputs("usage: catalog-grid URL PROJECT RUNS FILE DEPTHS ONLY LIMIT...\n\n"
                    "Started by bench/grid, which makes the catalog. RUNS: how often each cell is timed, the best "
                    "counts. DEPTHS: "
-                   "first, marker, offset, one or several with a comma between.\n",
+                   "first, marker, offset, one or several with a comma between. ONLY: filters that contain it.\n",
                    stderr);
         return 2;
     }
@@ -438,13 +438,16 @@ int main(int argc, char** argv) {
         std::ofstream file(argv[4]);
         const std::vector<int> limits = [&] {
             std::vector<int> out;
-            for (int i = 6; i < argc; ++i)
+            for (int i = 7; i < argc; ++i)
                 out.push_back(std::stoi(argv[i]));
             return out;
         }();
         const std::string depths = argv[5];
         const auto wanted = [&](std::string_view depth) { return depths.find(depth) != std::string::npos; };
-        const std::vector<filter> filters = grid.filters();
+        std::vector<filter> filters = grid.filters();
+        const std::string only = argv[6];
+        std::erase_if(filters, [&](const filter& f) { return f.text.find(only) == std::string::npos; });
+        if (filters.empty()) throw std::runtime_error("no filter contains '" + only + "'");
         const std::vector<std::string> orders = grid::orders();
         std::vector<cell> cells;
         const std::size_t planned = filters.size() * orders.size() * 2 * limits.size();

@@ -23,11 +23,12 @@ constexpr double row_sorted = 0.23;       // one row found and sorted
 constexpr double row_visited = 1.0;       // one row whose filter is in the heap only
 constexpr double facet_sought = 6;        // the first row of a facet: five pages
 constexpr double facet_row_fetched = 1.0; // each of its rows, on a page of the visibility map of its own
-constexpr double facets_named = 4'000;    // the facets of all projects by their lower bits
-constexpr double facets_with_bits = 10;   // whole ones of a large project
-constexpr double uneven = 1.5;            // entries walked to those that an even distribution would take
-constexpr double share_of_vault = 0.5;    // of the facets of several vaults, in each
-constexpr double share_of_week = 0.02;    // of a project's rows, in a week: what is walked where weeks are skipped
+constexpr double facets_named =
+    0.0044; // the facets of all projects by their lower bits, for each backup that they count
+constexpr double facets_with_bits = 10; // whole ones of a large project
+constexpr double uneven = 1.5;          // entries walked to those that an even distribution would take
+constexpr double share_of_vault = 0.5;  // of the facets of several vaults, in each
+constexpr double share_of_week = 0.02;  // of a project's rows, in a week: what is walked where weeks are skipped
 
 constexpr double rows_of_days = 5'000; // within apart_by of a range, outside it
 
@@ -160,9 +161,11 @@ private:
         const double per_entry = request_.has_substring() ? name_scanned : entry_walked;
         if (const auto rare = rare_rows(scope_, counts_, only)) {
             const auto rows = static_cast<double>(rare->rows);
-            const double per_row = !request_.resource_name.empty() ? row_visited
-                                   : request_.all_tenants          ? entry_scattered
-                                                                   : per_entry;
+            const bool by_status = rare->kind == rare_kind::status || rare->kind == rare_kind::members;
+            const double per_row = nulls_in_order(scope_, only) && !by_status ? entry_compared
+                                   : !request_.resource_name.empty()          ? row_visited
+                                   : request_.all_tenants                     ? entry_scattered
+                                                                              : per_entry;
             options.push_back({access::fetch_rare, facet_sought + rows * per_row + matches(only) * row_sorted});
         }
         if (!counts_.facets.empty()) {
@@ -173,7 +176,7 @@ private:
             if (scope_.vaults) look_ups *= std::max(1.0, static_cast<double>(scope_.vaults->size()) * share_of_vault);
             if (!whole_facets_) look_ups *= facets_with_bits;
             double cost = rows * (request_.has_substring() ? row_visited : facet_row_fetched) + look_ups * facet_sought;
-            if (!whole_facets_ && request_.all_tenants) cost += facets_named;
+            if (!whole_facets_ && request_.all_tenants) cost += facets_named * static_cast<double>(listed_);
             options.push_back({access::fetch_facet, cost});
         }
         if (request_.has_range() && (!request_.has_substring() || !request_.all_tenants))
@@ -260,7 +263,7 @@ std::string_view name_of(access access) {
     case access::walk:
         return "walk";
     case access::walk_apart:
-        return "walk_apart";
+        return "apart";
     case access::fetch_facet:
         return "fetch_facet";
     case access::fetch_equality:
@@ -271,6 +274,8 @@ std::string_view name_of(access access) {
         return "fetch_range";
     case access::fetch_rare:
         return "fetch_rare";
+    case access::fetch_found:
+        return "fetch_found";
     case access::scan:
         break;
     }
@@ -290,6 +295,11 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
     path.reason = explain_numbers(counts);
     if (counts.total <= scope.request.offset) {
         path.reason += ": nothing to read";
+        return path;
+    }
+    if (counts.found) {
+        path.branches.push_back({std::nullopt, access::fetch_found, true});
+        path.reason += ": " + std::string(name_of(access::fetch_found)) + ", which the count did";
         return path;
     }
     const chooser choose(scope, counts);

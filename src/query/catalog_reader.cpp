@@ -132,8 +132,11 @@ row_counts count_rows(request_transaction& transaction, const scope& scope, cons
         }
         const row_counts::facet_count one{to_integer(facets.text(i, 0)),
                                           static_cast<std::uint64_t>(to_integer(facets.text(i, 1)))};
-        if (every) counts.every.push_back(one);
-        if (every && !filter.holds(one.facet)) continue;
+        if (every) {
+            const std::int64_t listed_rows = to_integer(facets.text(i, 2));
+            if (listed_rows > 0) counts.every.push_back({one.facet, static_cast<std::uint64_t>(listed_rows)});
+            if (one.n == 0 || !filter.holds(one.facet)) continue;
+        }
         counts.facets.push_back(one);
         counts.facet_matches += one.n;
     }
@@ -141,7 +144,11 @@ row_counts count_rows(request_transaction& transaction, const scope& scope, cons
     if (!counters_suffice(scope) && counts.facet_matches > 0) {
         const db::rows counted = transaction.run("count the matches", count_statement(scope, counts));
         counts.total = static_cast<std::uint64_t>(to_integer(counted.text(0, 0)));
-        if (counts_apart(scope, counts)) counts.apart = static_cast<std::uint64_t>(to_integer(counted.text(0, 1)));
+        std::size_t column = 1;
+        if (counts_apart(scope, counts))
+            counts.apart = static_cast<std::uint64_t>(to_integer(counted.text(0, column++)));
+        if (finds_while_counting(scope) && !counted.is_null(0, column))
+            counts.found = {std::string(counted.text(0, column)), std::string(counted.text(0, column + 1))};
     }
     return counts;
 }

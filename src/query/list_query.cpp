@@ -108,6 +108,15 @@ void write_facet_bits(db::statement& out, const facet_filter& filter, std::strin
     }
 }
 
+bool is_timeless(rare_kind kind) {
+    return kind == rare_kind::no_updated_at || kind == rare_kind::no_protected_at;
+}
+
+// True if the class is that of backups without the time that sorts.
+bool is_timeless(const std::optional<tie_class>& only) {
+    return only && only->ties && only->mask != facet::status_mask;
+}
+
 bool has_placement_filter(const scope& scope) {
     return scope.enterprise_projects.has_value() || !scope.request.resource_az.empty();
 }
@@ -151,11 +160,14 @@ public:
         out_.sql(" FROM catalog.backups b WHERE ");
         const bool shared_alone = driver == access::walk && has_orders_of_others(scope_);
         const bool by_id = driver == access::walk && branch_order(only).front().key == sort_key::id;
-        const bool in_order_index = driver == access::walk ? compares_filters(scope_, branch_order(only).front().key)
-                                                           : driver == access::fetch_range || driver == access::scan;
+        const bool nulls = driver == access::fetch_rare && nulls_in_order(scope_, only) &&
+                           is_timeless(rare_rows(scope_, counts_, only).value().kind);
+        const bool in_order_index = driver == access::walk
+                                        ? compares_filters(scope_, branch_order(only).front().key)
+                                        : driver == access::fetch_range || driver == access::scan || nulls;
         if (!request_.all_tenants) {
             out_.sql("b.project_id = ").param(scope_.project_id, "text").sql(" AND ");
-        } else if (driver == access::walk || driver == access::walk_apart || driver == access::fetch_range ||
+        } else if (driver == access::walk || driver == access::walk_apart || driver == access::fetch_range || nulls ||
                    (driver == access::scan && request_.resource_name.empty())) {
             out_.sql("b.owner_project_id IS NULL AND "); // the indexes over all projects; elsewhere the facet says it
         }
@@ -167,7 +179,7 @@ public:
         } else {
             out_.sql("b.parent_id IS NULL");
         }
-        if (driver == access::fetch_rare || shared_alone) write_rare(only);
+        if ((driver == access::fetch_rare && !nulls) || shared_alone) write_rare(only);
         if (driver == access::walk_apart) out_.sql(" AND ").sql(is_apart(order_.front().key));
         if (driver == access::fetch_facet) {
             out_.sql(" AND b.facet = m.facet"); // see write_found
@@ -314,6 +326,14 @@ public:
 
     // The rows that a driver finds, in no order, with all that sorts them.
     void write_found(const branch& branch) {
+        if (branch.access == access::fetch_found) {
+            out_.sql("SELECT r.* FROM unnest(").param(counts_.found->projects, "text[]").sql(", ");
+            out_.param(counts_.found->ids, "uuid[]").sql(") AS m (project_id, id) CROSS JOIN LATERAL (SELECT ");
+            write_columns();
+            out_.sql(
+                " FROM catalog.backups b WHERE b.project_id = m.project_id COLLATE \"C\" AND b.id = m.id OFFSET 0) r");
+            return;
+        }
         if (branch.access != access::fetch_facet) {
             out_.sql("SELECT ");
             write_columns();
@@ -451,7 +471,9 @@ private:
 
     void write_placements(bool in_order_index) {
         if (!has_placement_filter(scope_)) return;
-        if (in_order_index && !request_.resource_az.empty()) {
+        // The placements of zones are known to those alone who ask for all projects.
+        const bool by_column = in_order_index || (!request_.all_tenants && !has_whole_facets(scope_, counts_));
+        if (by_column && !request_.resource_az.empty()) {
             out_.sql(" AND b.resource_az = ").param(request_.resource_az, "text");
             if (!scope_.enterprise_projects) return;
         }
@@ -481,8 +503,7 @@ private:
         if (request_.dedicated_cloud)
             out_.sql(" AND b.dedicated_cloud = ").param(*request_.dedicated_cloud ? "true" : "false", "boolean");
         write_member_states();
-        if (only && only->ties && only->mask != facet::status_mask)
-            out_.sql(" AND ").sql(key_of("b", order_.front().key)).sql(" = '-infinity'");
+        if (is_timeless(only)) out_.sql(" AND ").sql(key_of("b", order_.front().key)).sql(" = '-infinity'");
     }
 
     // Sharing states are bits: those with the lowest bit that is asked for are no smaller. Most backups have none.
@@ -700,7 +721,8 @@ bool has_whole_facets(const scope& scope, const row_counts& counts) {
 
 bool has_every_facet(const scope& scope, const row_counts& counts) {
     const list_request& request = scope.request;
-    if (!counts_list_by_bits(scope, counts) || request.sort.front().key == sort_key::created_at) return false;
+    if (!(request.all_tenants || counts.by_week) || request.is_found_by_value()) return false;
+    if (knows_weeks(scope, counts)) return false; // which serve the order of created_at better
     const facet_filter filter = facet_filter_of(request);
     const bool by_members = filter.any != 0 || (filter.mask & facet::member_any) != 0;
     return by_members || filter.status_set != 0 || !tie_classes(total_order(request.sort)).empty() ||
@@ -722,19 +744,28 @@ bool compares_filters(const scope& scope, sort_key first_key) {
     return !has_orders_of_others(scope) && !(scope.request.all_tenants && first_key == sort_key::id);
 }
 
+bool nulls_in_order(const scope& scope, const std::optional<tie_class>& only) {
+    return is_timeless(only) && !scope.request.has_range() && !has_orders_of_others(scope) &&
+           !scope.enterprise_projects && !(scope.vaults && scope.vaults->size() != 1);
+}
+
 std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only) {
     const list_request& request = scope.request;
     if (has_orders_of_others(scope)) return rare{rare_kind::shared, counts.listed};
-    if (has_placement_filter(scope) || scope.vaults || request.is_found_by_value()) return std::nullopt;
+    if (request.is_found_by_value()) return std::nullopt;
+    if ((has_placement_filter(scope) || scope.vaults) && counts.every.empty()) return std::nullopt;
 
     const facet_filter filter = facet_filter_of(request);
     const std::uint64_t member_bits = filter.mask & facet::member_any;
+    // The kinds' indexes have no zones, but facets may tell them.
+    const bool tells_zones = request.resource_az.empty() || request.all_tenants || has_whole_facets(scope, counts);
     const std::vector<std::size_t> left = statuses_of(request, only);
-    const bool timeless = only && only->ties && only->mask != facet::status_mask && !request.all_tenants;
+    const bool timeless = is_timeless(only) && (!request.all_tenants || nulls_in_order(scope, only));
     std::optional<rare> fewest;
     // `wanted`: what is in the kind's index of that which is asked for; `alone`: nothing else is asked for.
     const auto offer = [&](rare_kind kind, const facet_filter& wanted, bool alone) {
-        if (counts.every.empty() && !alone) return;
+        const bool in_order = is_timeless(kind) && nulls_in_order(scope, only);
+        if ((counts.every.empty() && !alone) || !(tells_zones || in_order)) return;
         std::uint64_t rows = 0;
         for (const auto& entry : counts.every.empty() ? counts.facets : counts.every)
             if (wanted.holds(entry.facet)) rows += entry.n;
@@ -815,7 +846,17 @@ db::statement listed_statement(const scope& scope) {
 
 db::statement facets_statement(const scope& scope, const row_counts& counts) {
     const bool weeks = knows_weeks(scope, counts);
-    db::statement out("SELECT c.facet, sum(c.n)::bigint AS n");
+    const bool every = has_every_facet(scope, counts);
+    // The same rows tell both; or else those of the whole list are added.
+    const bool at_once =
+        every && (counts_list_by_bits(scope, counts) ||
+                  (scope.request.all_tenants && !has_whole_facets(scope, counts) && scope.request.resource_az.empty()));
+    db::statement out(every && !at_once ? "SELECT t.facet, sum(t.n)::bigint AS n, sum(t.every)::bigint AS every FROM ("
+                                        : "");
+    out.sql("SELECT c.facet, sum(c.n)::bigint AS n")
+        .sql(at_once ? ", sum(c.n)::bigint AS every"
+             : every ? ", 0 AS every"
+                     : "");
     if (weeks) // once: to write a time takes longer than to count
         out.sql(", CASE WHEN row_number() OVER w = 1 THEN min(min(c.first)) OVER w END AS first_week, CASE WHEN "
                 "row_number() OVER w = 1 THEN max(max(c.last)) OVER w + interval '168 hours' END AS behind_last");
@@ -866,15 +907,37 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
                 "catalog.count_deltas");
     }
     out.sql(scope.request.parent_id ? ") c WHERE (c.facet & 65536) <> 0" : ") c WHERE (c.facet & 65536) = 0");
-    if (!has_every_facet(scope, counts)) write_facet_bits(out, facet_filter_of(scope.request), "c.facet");
+    if (!at_once) write_facet_bits(out, facet_filter_of(scope.request), "c.facet");
     if (!scope.request.resource_az.empty() && (scope.request.all_tenants || has_whole_facets(scope, counts)))
         out.sql(" AND c.resource_az = ").param(scope.request.resource_az, "text");
     if (scope.enterprise_projects)
         out.sql(" AND c.enterprise_project_id = ANY (")
             .param(db::array_literal(*scope.enterprise_projects), "text[]")
             .sql(")");
-    out.sql(" GROUP BY c.facet HAVING sum(c.n) > 0").sql(weeks ? " WINDOW w AS ()" : "").sql(" ORDER BY c.facet");
+    out.sql(" GROUP BY c.facet HAVING sum(c.n) > 0").sql(weeks ? " WINDOW w AS ()" : "");
+    if (every && !at_once) {
+        const auto write_list = [&](std::string_view facet, std::string_view table, std::string_view more) {
+            out.sql(" UNION ALL SELECT ")
+                .sql(facet)
+                .sql(", 0, n FROM ")
+                .sql(table)
+                .sql(" WHERE (facet & 65536) = 0")
+                .sql(more);
+            if (!scope.request.all_tenants) out.sql(" AND project_id = ").param(scope.project_id, "text");
+        };
+        if (scope.request.all_tenants)
+            write_list("facet", "catalog.zone_counts", "");
+        else
+            write_list("facet", "catalog.week_counts", " AND week = '-infinity'");
+        write_list("facet & 1048575", "catalog.count_deltas", "");
+        return std::move(out.sql(") t GROUP BY t.facet ORDER BY t.facet"));
+    }
+    out.sql(" ORDER BY c.facet");
     return out;
+}
+
+bool finds_while_counting(const scope& scope) {
+    return scope.request.has_substring() && !scope.request.is_found_by_value();
 }
 
 bool counts_apart(const scope& scope, const row_counts& counts) {
@@ -908,6 +971,28 @@ db::statement count_statement(const scope& scope, const row_counts& counts) {
         return out;
     }
     const access driver = counting_access(scope, counts);
+    if (finds_while_counting(scope)) {
+        const std::size_t most = out.add_param(std::to_string(most_found));
+        out.sql("WITH found AS MATERIALIZED (SELECT b.project_id, b.id");
+        rows.write_rows(driver, std::nullopt);
+        rows.write_scan_order(driver);
+        out.sql(" LIMIT ").placeholder(most, "bigint");
+        out.sql(") SELECT CASE WHEN f.n < ").placeholder(most, "bigint");
+        out.sql(" THEN f.n ELSE (SELECT count(*) FROM (SELECT");
+        rows.write_rows(driver, std::nullopt);
+        rows.write_scan_order(driver);
+        out.sql(" OFFSET 0) r) END AS n");
+        if (counts_apart(scope, counts)) write_number_apart(out, scope);
+        for (const char* column : {"projects", "ids"})
+            out.sql(", CASE WHEN f.n < ")
+                .placeholder(most, "bigint")
+                .sql(" THEN f.")
+                .sql(column)
+                .sql(" END AS ")
+                .sql(column);
+        return std::move(out.sql(" FROM (SELECT count(*) AS n, array_agg(project_id) AS projects, array_agg(id) AS ids "
+                                 "FROM found) f"));
+    }
     out.sql("SELECT count(*) AS n");
     if (counts_apart(scope, counts)) write_number_apart(out, scope);
     out.sql(" FROM (");

@@ -32,7 +32,7 @@ struct row_counts {
     // Those that match; empty when the request has no facet filter. Lower 20 bits alone where has_whole_facets() is
     // false.
     std::vector<facet_count> facets;
-    std::vector<facet_count> every;  // of the whole list, whatever the filters; empty unless has_every_facet()
+    std::vector<facet_count> every;  // of the whole list, by lower bits; empty unless has_every_facet()
     std::uint64_t listed = 0;        // top-level rows of the project's list, before any filter but own_type
     std::uint64_t indexed = 0;       // those of every own_type, which the indexes hold
     std::uint64_t facet_matches = 0; // rows that match the facet and vault filters
@@ -40,6 +40,11 @@ struct row_counts {
     bool by_week = false;            // the project's weeks are counted (migrations/deploy/week_counts.sql)
     bool by_part = false;            // and its vaults and zones by lower bits (part_counts.sql)
     bool with_page = false;          // the page's statement counts: total and facets are not known before
+    // All matches, where there are few and counting looked at the rows anyway: see finds_while_counting().
+    struct found_rows {
+        std::string projects, ids; // arrays of the same length, as PostgreSQL writes them
+    };
+    std::optional<found_rows> found = std::nullopt;
     // Backups whose time that sorts is far from created_at, in all weeks, up to most_apart; nothing where it is not
     // known.
     std::optional<std::uint64_t> apart = std::nullopt;
@@ -62,6 +67,7 @@ enum class access {
     fetch_range,    // by created_at, then sorted
     fetch_rare,     // by what few backups are, see rare_rows; then sorted
     scan,           // by a substring in all rows, then sorted
+    fetch_found,    // by the keys that count_statement has found, then sorted
 };
 
 // Rows that tie on the order's first key and can be told by their facet (`facet & mask = value`): those of one status,
@@ -147,7 +153,8 @@ bool is_unfiltered(const scope& scope);
 // counted.
 bool has_whole_facets(const scope& scope, const row_counts& counts);
 
-// True if facets_statement tells the facets of a large project's whole list, because rows of a kind may be rare_rows.
+// True if facets_statement tells the facets of the whole list, too, that of a large project or of all, because what few
+// backups are may be the way to the page: rare_rows.
 bool has_every_facet(const scope& scope, const row_counts& counts);
 
 // True if facets_statement tells in which weeks the matching facets begin and end, which the order of created_at may
@@ -160,6 +167,11 @@ bool has_orders_of_others(const scope& scope);
 // True if the index of the order has filters in columns of their own: all but the indexes of others' backups and, over
 // all tenants, that of ids (migrations/deploy/filtered_orders.sql).
 bool compares_filters(const scope& scope, sort_key first_key);
+
+// True if backups without the time that sorts (the class) are found by it in the index of its order, where filters are
+// compared; within a time range, or where filters are not compared there, they have an index in the order of
+// created_at.
+bool nulls_in_order(const scope& scope, const std::optional<tie_class>& only);
 
 // A kind that all matches (of the class) are of, and the rows in its index; the one with the fewest. Nothing where no
 // kind fits, or where it is not known that its index has few others: then the facets of the matches tell more.
@@ -179,16 +191,22 @@ db::statement vaults_statement(const scope& scope);
 // indexed, by_week, by_part.
 db::statement listed_statement(const scope& scope);
 
-// Facets that match the facet and vault filters (all, where has_every_facet()), with their number of rows. Columns:
-// facet, n; where knows_weeks() also first_week and behind_last of them all, in one of the rows. Needs `counts.by_week`
-// and `by_part`.
+// Facets that match the facet and vault filters, with their number of rows. Columns: facet, n; where knows_weeks() also
+// first_week and behind_last of them all, in one of the rows; where has_every_facet() also every, the rows of the whole
+// list, and then the filters on facets are yet to be compared. Needs `counts.by_week` and `by_part`.
 db::statement facets_statement(const scope& scope, const row_counts& counts);
 
 // True if count_statement tells how many backups are apart: in the order of another time than that of the range.
 bool counts_apart(const scope& scope, const row_counts& counts);
 
+// True if count_statement tells the keys of the matches, too, where they are fewer than most_found: it looks at the
+// text of all rows, which the page would have to do again.
+bool finds_while_counting(const scope& scope);
+inline constexpr std::uint64_t most_found = 1'000;
+
 // Number of rows that match all filters, from the indexes and, for a time range, the counters of its whole weeks.
-// Columns: n; where counts_apart() also apart. Needs all of `counts` but the total.
+// Columns: n; where counts_apart() also apart; where finds_while_counting() also projects and ids, null for most_found
+// matches and more. Needs all of `counts` but the total.
 db::statement count_statement(const scope& scope, const row_counts& counts);
 
 // How far the request's offset gets in whole weeks. One row. Columns: created_at where the list goes on behind them,

@@ -285,9 +285,10 @@ private:
     // backup is there already; then some may have been inserted, which insert_or_update() does again. (No savepoint:
     // PostgreSQL keeps what a subtransaction's triggers needed, 30 MB a batch, until the import ends.)
     bool insert_new(std::size_t staged) {
-        const std::string or_nothing = " ON CONFLICT DO NOTHING";
-        run(std::string(sql::import_replications) + or_nothing);
-        return run(std::string(sql::import_backups) + or_nothing).affected() == staged;
+        run(std::string(sql::import_replications) + " ON CONFLICT DO NOTHING");
+        // One look-up a row: who has the id in any project has it in this one (shared backups have their owner's).
+        return run(std::string(sql::import_backups) + " ON CONFLICT (id) WHERE owner_project_id IS NULL DO NOTHING")
+                   .affected() == staged;
     }
 
     // False if a staged id belongs to another project's backup, which is reported.

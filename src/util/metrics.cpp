@@ -47,7 +47,7 @@ histogram request_duration("backup_catalog_request_duration_seconds",
                             // of the page's rows (docs/architecture.md); none: a refusal, or no page
                             {"access_path",
                              {"none", "nothing", "id", "walk", "fetch_facet", "fetch_equality", "fetch_parent",
-                              "fetch_range", "fetch_rare", "scan", "several"}}});
+                              "fetch_range", "fetch_rare", "fetch_found", "apart", "scan", "several"}}});
 histogram stage_duration("backup_catalog_stage_duration_seconds",
                          "Time of the requests' stages; wait is for a database connection", {{"stage", stages()}});
 value response_rows("backup_catalog_response_backups_total", kind::counter, "Backups in answers", {{"route", routes}});

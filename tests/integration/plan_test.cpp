@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(pages_visit_what_they_return_and_no_shape_scans) {
     }
     // Over all projects, each facet is looked up once; each row is found with its sort key and read for its document.
     const visited_page everywhere =
-        read(reader, "all_tenants=true&limit=50&status=deleting&image_type=backup&sort=name");
+        read(reader, "all_tenants=true&limit=50&resource_type=OS::Sfs::Turbo&enterprise_project_id=ep20&sort=name");
     BOOST_TEST(everywhere.path.find("fetch_facet") != std::string::npos, everywhere.path);
     BOOST_TEST(everywhere.page.rows <= 2 * static_cast<double>(everywhere.count) + 4);
     // What few backups are has an index: one look-up, whatever their facets are, and none for rows of another kind.
