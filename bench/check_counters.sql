@@ -12,7 +12,9 @@ WITH plain AS (
     WHERE parent_id IS NULL AND project_id IN (SELECT project_id FROM catalog.project_counts WHERE by_week) GROUP BY 2, 3
     UNION ALL
     SELECT 'part', project_id, concat_ws('/', p.part, facet & 1048575), count(*)
-    FROM catalog.backups CROSS JOIN LATERAL (VALUES ('vault ' || vault_id), ('zone ' || resource_az)) p (part)
+    FROM catalog.backups
+    CROSS JOIN LATERAL (VALUES ('vault ' || vault_id), ('zone ' || resource_az),
+                               (catalog.vault_week(vault_id, catalog.week_of(created_at)))) p (part)
     WHERE parent_id IS NULL AND p.part IS NOT NULL
       AND project_id IN (SELECT project_id FROM catalog.project_counts WHERE by_part) GROUP BY 2, 3
 ), counted AS (
@@ -34,7 +36,8 @@ WITH plain AS (
         SELECT 'part', project_id, concat_ws('/', part, facet), n FROM catalog.part_counts
         UNION ALL
         SELECT 'part', project_id, concat_ws('/', p.part, facet & 1048575), n
-        FROM catalog.count_deltas CROSS JOIN LATERAL (VALUES ('vault ' || vault_id), ('zone ' || resource_az)) p (part)
+        FROM catalog.count_deltas
+        CROSS JOIN LATERAL (VALUES ('vault ' || vault_id), ('zone ' || resource_az), (catalog.vault_week(vault_id, week))) p (part)
         WHERE facet & 65536 = 0 AND p.part IS NOT NULL
           AND project_id IN (SELECT project_id FROM catalog.project_counts WHERE by_part)) c
     GROUP BY 1, 2, 3 HAVING sum(n) <> 0

@@ -61,18 +61,28 @@ BEGIN
         RAISE 'the counters are being moved by a migration; repeat when it has ended' USING ERRCODE = 'object_in_use';
     END IF;
     DELETE FROM catalog.week_facets WHERE project_id = of_project;
+    DELETE FROM catalog.part_facets WHERE project_id = of_project;
+    WITH counted AS MATERIALIZED (
+        SELECT c.week, c.vault_id, c.bits, sum(c.n)::bigint AS n
+        FROM (SELECT catalog.week_of(b.created_at) AS week, b.vault_id, (b.facet & 1048575)::integer AS bits, count(*) AS n
+              FROM catalog.backups b WHERE b.project_id = of_project AND b.parent_id IS NULL GROUP BY 1, 2, 3
+              UNION ALL
+              SELECT d.week, d.vault_id, (d.facet & 1048575)::integer, -d.n FROM catalog.count_deltas d
+              WHERE d.project_id = of_project AND d.facet & 65536 = 0) c
+        GROUP BY 1, 2, 3 HAVING sum(c.n) <> 0
+    ), to_vaults AS (
+        INSERT INTO catalog.part_facets (project_id, part, bits, ns)
+        SELECT of_project, catalog.vault_week(c.vault_id, c.week), array_agg(c.bits ORDER BY c.bits),
+               array_agg(c.n ORDER BY c.bits)
+        FROM counted c WHERE c.vault_id IS NOT NULL GROUP BY 2
+    )
     INSERT INTO catalog.week_facets (project_id, week, own, shared, bits, ns, firsts, lasts)
     SELECT of_project, s.week, coalesce(sum(s.n) FILTER (WHERE s.bits & 32768 = 0), 0),
            coalesce(sum(s.n) FILTER (WHERE s.bits & 32768 <> 0), 0), array_agg(s.bits ORDER BY s.bits),
            array_agg(s.n ORDER BY s.bits), CASE WHEN s.week = '-infinity' THEN array_agg(s.first ORDER BY s.bits) END,
            CASE WHEN s.week = '-infinity' THEN array_agg(s.last ORDER BY s.bits) END
     FROM (SELECT w.week, c.bits, sum(c.n)::bigint AS n, min(c.week) AS first, max(c.week) AS last
-          FROM (SELECT catalog.week_of(b.created_at) AS week, (b.facet & 1048575)::integer AS bits, count(*) AS n
-                FROM catalog.backups b WHERE b.project_id = of_project AND b.parent_id IS NULL GROUP BY 1, 2
-                UNION ALL
-                SELECT d.week, (d.facet & 1048575)::integer, -d.n FROM catalog.count_deltas d
-                WHERE d.project_id = of_project AND d.facet & 65536 = 0) c
-          CROSS JOIN LATERAL (VALUES (c.week), ('-infinity'::timestamptz)) w (week)
+          FROM counted c CROSS JOIN LATERAL (VALUES (c.week), ('-infinity'::timestamptz)) w (week)
           GROUP BY 1, 2 HAVING sum(c.n) <> 0) s
     GROUP BY s.week;
     DELETE FROM catalog.facets_by_bits WHERE project_id = of_project;
@@ -81,7 +91,6 @@ BEGIN
     FROM (SELECT facet, resource_az FROM catalog.facet_counts WHERE project_id = of_project
           UNION SELECT facet, resource_az FROM catalog.count_deltas WHERE project_id = of_project) f
     WHERE f.facet & 65536 = 0;
-    DELETE FROM catalog.part_facets WHERE project_id = of_project;
     INSERT INTO catalog.part_facets (project_id, part, bits, ns)
     SELECT of_project, s.part, array_agg(s.bits ORDER BY s.bits), array_agg(s.n ORDER BY s.bits)
     FROM (SELECT c.part, (c.facet & 1048575)::integer AS bits, sum(c.n)::bigint AS n
@@ -92,7 +101,8 @@ BEGIN
           WHERE c.facet & 65536 = 0
           GROUP BY 1, 2) s
     GROUP BY s.part;
-    UPDATE catalog.project_counts SET by_week = true, by_part = true WHERE project_id = of_project;
+    UPDATE catalog.project_counts SET by_week = true, by_part = true, vaults_by_week = true
+    WHERE project_id = of_project;
 END
 $$;
 
@@ -223,7 +233,8 @@ BEGIN
             ns = excluded.ns, firsts = excluded.firsts, lasts = excluded.lasts
     ), by_part AS MATERIALIZED (
         SELECT m.project_id, p.part, (m.facet & 1048575)::integer AS bits, sum(m.n)::bigint AS n
-        FROM moved m CROSS JOIN LATERAL (VALUES ('vault ' || m.vault_id), ('zone ' || m.resource_az)) p (part)
+        FROM moved m CROSS JOIN LATERAL (VALUES ('vault ' || m.vault_id), ('zone ' || m.resource_az),
+                                                        (catalog.vault_week(m.vault_id, m.week))) p (part)
         WHERE m.facet & 65536 = 0 AND p.part IS NOT NULL
           AND m.project_id IN (SELECT c.project_id FROM catalog.project_counts c WHERE c.by_part)
         GROUP BY 1, 2, 3 HAVING sum(m.n) <> 0
@@ -382,7 +393,8 @@ BEGIN
                           WHERE c.vault_id = v.vault_id AND c.enterprise_project_id = v.enterprise_project_id)
     ), to_project AS (
         INSERT INTO catalog.project_counts (project_id, shared, n) SELECT of_project, t.shared, t.n FROM top_level t
-        ON CONFLICT (project_id, shared) DO UPDATE SET n = excluded.n, by_week = false, by_part = false
+        ON CONFLICT (project_id, shared) DO UPDATE SET n = excluded.n, by_week = false, by_part = false,
+            vaults_by_week = false
     ), to_facets AS (
         INSERT INTO catalog.project_facets (project_id, enterprise_project_id, facets, zones, ns)
         SELECT of_project, c.enterprise_project_id, array_agg(c.facet ORDER BY c.facet), array_agg(c.zone ORDER BY c.facet),
@@ -664,6 +676,10 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION catalog.vault_week(vault_id uuid, week timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ((('vault '::text || vault_id) || ' '::text) || to_char((week AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD'::text));
+
 CREATE FUNCTION catalog.week_of(moment timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN date_bin('168:00:00'::interval, moment, '0001-01-01 00:00:00+00'::timestamp with time zone);
@@ -831,7 +847,8 @@ CREATE TABLE catalog.project_counts (
     shared boolean NOT NULL,
     n bigint NOT NULL,
     by_week boolean DEFAULT false NOT NULL,
-    by_part boolean DEFAULT false NOT NULL
+    by_part boolean DEFAULT false NOT NULL,
+    vaults_by_week boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='50');
 

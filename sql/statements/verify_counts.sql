@@ -8,13 +8,13 @@ WITH plain AS MATERIALIZED (
     WHERE d.project_id = $1::text
 ), by_week AS MATERIALIZED (
     SELECT coalesce(bool_or(p.by_week), false) AS counted,
-           coalesce(bool_or(p.by_part), false) AS parts_counted
+           coalesce(bool_or(p.by_part), false) AS parts_counted, coalesce(bool_or(p.vaults_by_week), false) AS vaults_counted
     FROM catalog.project_counts p WHERE p.project_id = $1::text
 ), plain_weeks AS MATERIALIZED (
-    SELECT catalog.week_of(b.created_at) AS week, b.facet & 1048575 AS bits, count(*) AS n
+    SELECT catalog.week_of(b.created_at) AS week, b.vault_id, b.facet & 1048575 AS bits, count(*) AS n
     FROM catalog.backups b
     WHERE b.project_id = $1::text AND b.facet & 65536 = 0 AND (SELECT counted OR parts_counted FROM by_week)
-    GROUP BY 1, 2
+    GROUP BY 1, 2, 3
 ), parts AS (
     SELECT c.part, c.bits, sum(c.n) AS n, sum(c.wanted) AS wanted
     FROM (SELECT k.part, r.facet & 1048575 AS bits, 0 AS n, r.n AS wanted
@@ -24,6 +24,12 @@ WITH plain AS MATERIALIZED (
           SELECT k.part, d.facet & 1048575, d.n, 0
           FROM deltas d CROSS JOIN LATERAL (VALUES ('vault ' || d.vault_id), ('zone ' || d.resource_az)) k (part)
           WHERE k.part IS NOT NULL AND d.facet & 65536 = 0 AND (SELECT parts_counted FROM by_week)
+          UNION ALL
+          SELECT catalog.vault_week(w.vault_id, w.week), w.bits, 0, w.n FROM plain_weeks w
+          WHERE w.vault_id IS NOT NULL AND (SELECT vaults_counted FROM by_week)
+          UNION ALL
+          SELECT catalog.vault_week(d.vault_id, d.week), d.facet & 1048575, d.n, 0 FROM deltas d
+          WHERE d.vault_id IS NOT NULL AND d.facet & 65536 = 0 AND (SELECT vaults_counted FROM by_week)
           UNION ALL
           SELECT p.part, p.facet, p.n, 0 FROM catalog.part_counts p WHERE p.project_id = $1::text) c
     GROUP BY 1, 2

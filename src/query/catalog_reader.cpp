@@ -116,6 +116,7 @@ row_counts count_rows(request_transaction& transaction, const scope& scope, cons
     counts.indexed = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_integer(listed.text(0, 1))));
     counts.by_week = listed.text(0, 2) == "t";
     counts.by_part = listed.text(0, 3) == "t";
+    counts.vaults_by_week = listed.text(0, 4) == "t";
     const bool unfiltered = is_unfiltered(scope);
     if (unfiltered && tie_classes(total_order(scope.request.sort)).empty()) {
         counts.facet_matches = counts.total = counts.listed;

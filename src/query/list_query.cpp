@@ -121,6 +121,14 @@ bool has_placement_filter(const scope& scope) {
     return scope.enterprise_projects.has_value() || !scope.request.resource_az.empty();
 }
 
+// True if the counters of weeks tell the request's matches from the others.
+bool weeks_suffice(const scope& scope, const row_counts& counts) {
+    const list_request& request = scope.request;
+    const bool counted = scope.vaults ? counts.vaults_by_week && scope.vaults->size() == 1 : counts.by_week;
+    return counted && !request.all_tenants && !has_placement_filter(scope) && !request.is_found_by_value() &&
+           !request.has_substring();
+}
+
 // Zone and enterprise project are hashed into the facet's upper bits; the counters know which hashes match.
 std::string matching_placements(const row_counts& counts) {
     std::set<std::int64_t> placements;
@@ -555,9 +563,10 @@ constexpr std::uint64_t most_facet_rows = 10'000;
 // Rows of a kind that are looked through for a time range or a substring.
 constexpr std::uint64_t most_rare_rows = 20'000;
 
+// Where whole weeks are counted already, the rest of a range is about a week.
 bool has_few_rare_rows(const scope& scope, const row_counts& counts) {
     const auto rare = rare_rows(scope, counts, std::nullopt);
-    return rare && rare->rows <= most_rare_rows;
+    return rare && rare->rows <= (weeks_suffice(scope, counts) ? counts.listed / 100 : most_rare_rows);
 }
 
 // The driver that count_statement uses: whichever index finds the fewest rows and covers the other filters.
@@ -573,13 +582,6 @@ access counting_access(const scope& scope, const row_counts& counts) {
     if (has_few_rare_rows(scope, counts)) return access::fetch_rare;
     if (request.has_range() && (!substring || !request.all_tenants)) return access::fetch_range;
     return access::scan;
-}
-
-// True if the counters of weeks tell the request's matches from the others.
-bool weeks_suffice(const scope& scope, const row_counts& counts) {
-    const list_request& request = scope.request;
-    return counts.by_week && !request.all_tenants && !has_placement_filter(scope) && !scope.vaults &&
-           !request.is_found_by_value() && !request.has_substring();
 }
 
 // True if no filter but own_type looks at the facet.
@@ -605,7 +607,8 @@ void write_number_apart(db::statement& out, const scope& scope) {
     out.param(std::to_string(most_apart), "bigint").sql(") a) AS apart");
 }
 
-// FROM and conditions of the counters of the project's weeks as c. Columns: week, n. `whole` says which; nothing: all.
+// FROM and conditions of the counters of the weeks of the project, or of its vault, as c. Columns: week, n. `whole`
+// says which; nothing: all.
 void write_weeks(db::statement& out, const scope& scope, const divided_range* whole) {
     const std::size_t project = out.add_param(scope.project_id);
     const auto number_of = [&](const std::optional<std::string>& time) {
@@ -613,12 +616,31 @@ void write_weeks(db::statement& out, const scope& scope, const divided_range* wh
     };
     const std::size_t first = whole ? number_of(whole->first_week) : 0; // 0: no such parameter
     const std::size_t behind = whole ? number_of(whole->behind_last) : 0;
+    const facet_filter filter = facet_filter_of(scope.request);
+    if (scope.vaults) { // the days of its parts' names sort as text; those without end before ':'
+        constexpr std::size_t day = 10;
+        const std::string part = "vault " + scope.vaults->front() + " ";
+        out.sql(" FROM (SELECT (right(part, 10) || 'Z')::timestamptz AS week, facet, n FROM catalog.part_counts WHERE "
+                "project_id = ")
+            .placeholder(project, "text");
+        out.sql(" AND part >= ").param(part + (first != 0 ? whole->first_week->substr(0, day) : "0"), "text");
+        out.sql(" AND part < ").param(part + (behind != 0 ? whole->behind_last->substr(0, day) : ":"), "text");
+        out.sql(" UNION ALL SELECT week, facet, n FROM catalog.count_deltas WHERE vault_id = ")
+            .param(scope.vaults->front(), "uuid")
+            .sql(" AND project_id = ")
+            .placeholder(project, "text")
+            .sql(" AND week > '-infinity'");
+        if (first != 0) out.sql(" AND week >= ").placeholder(first, "timestamptz");
+        if (behind != 0) out.sql(" AND week < ").placeholder(behind, "timestamptz");
+        out.sql(") c WHERE true");
+        write_facet_bits(out, filter, "c.facet");
+        return;
+    }
     const auto write_conditions = [&] {
         out.sql(" WHERE project_id = ").placeholder(project, "text").sql(" AND week > '-infinity'");
         if (first != 0) out.sql(" AND week >= ").placeholder(first, "timestamptz");
         if (behind != 0) out.sql(" AND week < ").placeholder(behind, "timestamptz");
     };
-    const facet_filter filter = facet_filter_of(scope.request);
     out.sql(" FROM (SELECT week, facet, n FROM ");
     // Two numbers a week instead of some hundred.
     out.sql(all_facets_match(filter) ? "catalog.week_facets w CROSS JOIN LATERAL (VALUES (0::bigint, w.own), (32768, "
@@ -716,7 +738,8 @@ bool has_whole_facets(const scope& scope, const row_counts& counts) {
     if (!counts.by_part || (by_zone && scope.vaults)) return true;
     // Within a time range the facets of a vault are sought one by one. Elsewhere than in the indexes of orders a zone
     // is found by its placements, which whole facets have.
-    return by_zone ? request.is_found_by_value() || request.own_type == own_type::shared : !counters_suffice(scope);
+    return by_zone ? request.is_found_by_value() || request.own_type == own_type::shared
+                   : !counters_suffice(scope) && !weeks_suffice(scope, counts);
 }
 
 bool has_every_facet(const scope& scope, const row_counts& counts) {
@@ -828,13 +851,14 @@ db::statement listed_statement(const scope& scope) {
     shared_only.value = filter.value & facet::shared;
     db::statement out("SELECT coalesce(sum(c.n) FILTER (WHERE true");
     write_facet_bits(out, shared_only, "c.facet");
-    out.sql("), 0)::bigint AS n, coalesce(sum(c.n), 0)::bigint AS indexed, coalesce(bool_or((c.row ->> "
-            "'by_week')::boolean), false) AS by_week, coalesce(bool_or((c.row ->> 'by_part')::boolean), false) AS "
-            "by_part FROM (SELECT n, ");
+    out.sql(
+        "), 0)::bigint AS n, coalesce(sum(c.n), 0)::bigint AS indexed, coalesce(bool_or((c.row ->> "
+        "'by_week')::boolean), false) AS by_week, coalesce(bool_or((c.row ->> 'by_part')::boolean), false) AS "
+        "by_part, coalesce(bool_or((c.row ->> 'vaults_by_week')::boolean), false) AS vaults_by_week FROM (SELECT n, ");
     if (scope.request.all_tenants)
         out.sql("facet, NULL::json AS row FROM catalog.zone_counts UNION ALL SELECT n, facet, NULL FROM "
                 "catalog.count_deltas");
-    else // by_week and by_part out of the row as JSON: null in a schema that has no such column yet, or no longer
+    else // flags out of the row as JSON: null in a schema that has no such column yet, or no longer
         out.sql("CASE WHEN shared THEN 32768 ELSE 0 END::bigint AS facet, to_json(p) AS row "
                 "FROM catalog.project_counts p WHERE project_id = ")
             .param(scope.project_id, "text")

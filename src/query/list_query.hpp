@@ -39,6 +39,7 @@ struct row_counts {
     std::uint64_t total = 0;         // rows that match every filter: the answer's `count`
     bool by_week = false;            // the project's weeks are counted (migrations/deploy/week_counts.sql)
     bool by_part = false;            // and its vaults and zones by lower bits (part_counts.sql)
+    bool vaults_by_week = false;     // and the weeks of its vaults (vault_weeks.sql)
     bool with_page = false;          // the page's statement counts: total and facets are not known before
     // All matches, where there are few and counting looked at the rows anyway: see finds_while_counting().
     struct found_rows {
@@ -188,7 +189,7 @@ bool can_skip_weeks(const scope& scope, const row_counts& counts, const std::opt
 db::statement vaults_statement(const scope& scope);
 
 // Number of listed rows, and of those of every own_type; whether the project's weeks and parts are counted. Columns: n,
-// indexed, by_week, by_part.
+// indexed, by_week, by_part, vaults_by_week.
 db::statement listed_statement(const scope& scope);
 
 // Facets that match the facet and vault filters, with their number of rows. Columns: facet, n; where knows_weeks() also
@@ -202,7 +203,7 @@ bool counts_apart(const scope& scope, const row_counts& counts);
 // True if count_statement tells the keys of the matches, too, where they are fewer than most_found: it looks at the
 // text of all rows, which the page would have to do again.
 bool finds_while_counting(const scope& scope);
-inline constexpr std::uint64_t most_found = 1'000;
+inline constexpr std::uint64_t most_found = 2'000;
 
 // Number of rows that match all filters, from the indexes and, for a time range, the counters of its whole weeks.
 // Columns: n; where counts_apart() also apart; where finds_while_counting() also projects and ids, null for most_found

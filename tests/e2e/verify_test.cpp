@@ -60,7 +60,8 @@ struct stage {
                          "UNION ALL SELECT concat_ws(' ', 'p', project_id, part, facet, sum(n)) FROM ("
                          "SELECT project_id, part, facet, n FROM part_counts "
                          "UNION ALL SELECT project_id, p.part, facet & 1048575, n FROM count_deltas "
-                         "CROSS JOIN LATERAL (VALUES ('vault ' || vault_id), ('zone ' || resource_az)) p (part) "
+                         "CROSS JOIN LATERAL (VALUES ('vault ' || vault_id), ('zone ' || resource_az), "
+                         "(vault_week(vault_id, week))) p (part) "
                          "WHERE facet & 65536 = 0 AND p.part IS NOT NULL) c "
                          "GROUP BY project_id, part, facet HAVING sum(n) <> 0) t");
     }
@@ -194,7 +195,14 @@ std::vector<damage> damages() {
          "UPDATE part_facets SET bits[1] = bits[1] # 7 WHERE ctid = (SELECT min(ctid) FROM part_facets WHERE part LIKE "
          "'zone %')",
          {"part_counts"}},
+        {"part_counts of a vault's week",
+         "UPDATE part_facets SET ns[1] = ns[1] + 1 WHERE ctid = (SELECT min(ctid) FROM part_facets WHERE part LIKE "
+         "'vault % ____-__-__')",
+         {"part_counts"}},
         {"part_counts lost", "DELETE FROM part_facets", {"part_counts"}},
+        {"weeks of vaults that are not said to be counted",
+         "UPDATE project_counts SET vaults_by_week = false",
+         {"part_counts"}},
         {"zones of facets_by_bits", "UPDATE facets_by_bits SET resource_az = 'elsewhere'", {"week_counts"}},
         {"zone_counts lost", "DELETE FROM zone_facets", {"zone_counts"}},
         {"placements lost", "DELETE FROM zone_placements", {"zone_counts"}},

@@ -119,7 +119,7 @@ query::row_counts counts_of(const shape& shape) {
                                                                    : 20;
     counts.facets = {{(std::int64_t{5} << 20) | 8, n}, {(std::int64_t{-7} << 20) | 10, n}};
     counts.facet_matches = counts.total = 2 * n;
-    counts.by_week = counts.by_part = shape.by_week;
+    counts.by_week = counts.by_part = counts.vaults_by_week = shape.by_week;
     if (shape.by_week) {
         counts.first_week = "2025-03-03 00:00:00+00";
         counts.behind_last = "2026-03-09 00:00:00+00";
