@@ -49,6 +49,35 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION catalog.count_all_weeks() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+BEGIN
+    PERFORM FROM catalog.counter_lock FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE 'the counters are being moved by a migration; repeat when it has ended' USING ERRCODE = 'object_in_use';
+    END IF;
+    DELETE FROM catalog.all_weeks;
+    INSERT INTO catalog.all_weeks (week, own, bits, ns)
+    SELECT s.week, coalesce(sum(s.n), 0), coalesce(array_agg(s.bits ORDER BY s.bits) FILTER (WHERE s.n <> 0), '{}'),
+           coalesce(array_agg(s.n ORDER BY s.bits) FILTER (WHERE s.n <> 0), '{}')
+    FROM (SELECT w.week, c.bits, sum(c.n)::bigint AS n
+          FROM (SELECT catalog.week_of(b.created_at) AS week, (b.facet & 1048575)::integer AS bits, count(*) AS n
+                FROM catalog.backups b WHERE b.parent_id IS NULL AND b.owner_project_id IS NULL GROUP BY 1, 2
+                UNION ALL
+                SELECT d.week, (d.facet & 1048575)::integer, -d.n FROM catalog.count_deltas d
+                WHERE d.facet & 98304 = 0 AND d.week IS NOT NULL
+                UNION ALL
+                SELECT '-infinity', 0, 0) c
+          CROSS JOIN LATERAL (VALUES (c.week), ('-infinity'::timestamptz)) w (week)
+          GROUP BY 1, 2) s
+    GROUP BY s.week HAVING s.week = '-infinity' OR bool_or(s.n <> 0);
+END
+$$;
+
 CREATE FUNCTION catalog.count_by_week(of_project text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'catalog', 'pg_temp'
@@ -252,6 +281,21 @@ BEGIN
               GROUP BY 1, 2, 3) summed
         GROUP BY 1, 2
         ON CONFLICT (project_id, part) DO UPDATE SET bits = excluded.bits, ns = excluded.ns
+    ), to_all_weeks AS (
+        INSERT INTO catalog.all_weeks AS c (week, own, bits, ns)
+        SELECT week, coalesce(sum(n), 0), coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(n ORDER BY bits) FILTER (WHERE n <> 0), '{}')
+        FROM (SELECT week, bits, sum(n)::bigint AS n
+              FROM (SELECT w.week, (m.facet & 1048575)::integer AS bits, m.n
+                    FROM moved m CROSS JOIN LATERAL (VALUES (m.week), ('-infinity'::timestamptz)) w (week)
+                    WHERE m.facet & 98304 = 0 AND m.week IS NOT NULL
+                    UNION ALL
+                    SELECT a.week, u.bits, u.n FROM catalog.all_weeks a, unnest(a.bits, a.ns) u (bits, n)
+                    WHERE a.week IN (SELECT m.week FROM moved m)
+                       OR a.week = '-infinity' AND EXISTS (SELECT FROM moved)) every
+              GROUP BY 1, 2) summed
+        GROUP BY 1
+        ON CONFLICT (week) DO UPDATE SET own = excluded.own, bits = excluded.bits, ns = excluded.ns
     ), to_bits AS (
         INSERT INTO catalog.facets_by_bits (project_id, bits, facet, resource_az)
         SELECT DISTINCT m.project_id, (m.facet & 1048575)::integer, m.facet, m.resource_az FROM moved m
@@ -279,6 +323,7 @@ BEGIN
     DELETE FROM catalog.vault_facets WHERE project_id = ANY (projects) AND facets = '{}';
     DELETE FROM catalog.week_facets WHERE project_id = ANY (projects) AND bits = '{}';
     DELETE FROM catalog.part_facets WHERE project_id = ANY (projects) AND bits = '{}';
+    DELETE FROM catalog.all_weeks WHERE bits = '{}' AND week > '-infinity';
     FOR grown IN SELECT c.project_id FROM catalog.project_counts c WHERE c.project_id = ANY (projects)
                  GROUP BY 1 HAVING sum(c.n) >= catalog.counted_by_week_from() AND NOT bool_or(c.by_week)
     LOOP
@@ -378,7 +423,22 @@ BEGIN
     ), top_level AS MATERIALIZED (
         SELECT c.facet & 32768 <> 0 AS shared, sum(c.n) AS n FROM counted c WHERE c.facet & 65536 = 0 GROUP BY 1
     ), no_deltas AS (
-        DELETE FROM catalog.count_deltas d WHERE d.project_id = of_project
+        DELETE FROM catalog.count_deltas d WHERE d.project_id = of_project RETURNING d.*
+    ), to_all_weeks AS (
+        INSERT INTO catalog.all_weeks AS c (week, own, bits, ns)
+        SELECT week, coalesce(sum(n), 0), coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(n ORDER BY bits) FILTER (WHERE n <> 0), '{}')
+        FROM (SELECT week, bits, sum(n)::bigint AS n
+              FROM (SELECT w.week, (m.facet & 1048575)::integer AS bits, m.n
+                    FROM no_deltas m CROSS JOIN LATERAL (VALUES (m.week), ('-infinity'::timestamptz)) w (week)
+                    WHERE m.facet & 98304 = 0 AND m.week IS NOT NULL
+                    UNION ALL
+                    SELECT a.week, u.bits, u.n FROM catalog.all_weeks a, unnest(a.bits, a.ns) u (bits, n)
+                    WHERE a.week IN (SELECT m.week FROM no_deltas m)
+                       OR a.week = '-infinity' AND EXISTS (SELECT FROM no_deltas)) every
+              GROUP BY 1, 2) summed
+        GROUP BY 1
+        ON CONFLICT (week) DO UPDATE SET own = excluded.own, bits = excluded.bits, ns = excluded.ns
     ), no_project AS (
         DELETE FROM catalog.project_counts p
         WHERE p.project_id = of_project AND p.shared NOT IN (SELECT t.shared FROM top_level t)
@@ -671,7 +731,8 @@ CREATE FUNCTION catalog.truncated() RETURNS trigger
     AS $$
 BEGIN
     TRUNCATE catalog.count_deltas, catalog.project_counts, catalog.project_facets, catalog.vault_facets, catalog.zone_facets,
-        catalog.zone_placements, catalog.week_facets, catalog.facets_by_bits, catalog.part_facets;
+        catalog.zone_placements, catalog.week_facets, catalog.facets_by_bits, catalog.part_facets, catalog.all_weeks;
+    INSERT INTO catalog.all_weeks (week, own, bits, ns) VALUES ('-infinity', 0, '{}', '{}');
     RETURN NULL;
 END
 $$;
@@ -683,6 +744,21 @@ CREATE FUNCTION catalog.vault_week(vault_id uuid, week timestamp with time zone)
 CREATE FUNCTION catalog.week_of(moment timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN date_bin('168:00:00'::interval, moment, '0001-01-01 00:00:00+00'::timestamp with time zone);
+
+CREATE TABLE catalog.all_weeks (
+    week timestamp with time zone NOT NULL,
+    own bigint NOT NULL,
+    bits integer[] NOT NULL,
+    ns bigint[] NOT NULL
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05');
+
+CREATE VIEW catalog.all_week_counts WITH (security_invoker='true') AS
+ SELECT w.week,
+    (u.bits)::bigint AS facet,
+    u.n
+   FROM (catalog.all_weeks w
+     CROSS JOIN LATERAL UNNEST(w.bits, w.ns) u(bits, n));
 
 CREATE TABLE catalog.backups (
     project_id text NOT NULL COLLATE pg_catalog."C",
@@ -925,6 +1001,9 @@ CREATE TABLE catalog.zone_placements (
     placement bigint NOT NULL
 );
 
+ALTER TABLE ONLY catalog.all_weeks
+    ADD CONSTRAINT all_weeks_pkey PRIMARY KEY (week);
+
 ALTER TABLE ONLY catalog.backups
     ADD CONSTRAINT backups_pkey PRIMARY KEY (project_id, id) INCLUDE (facet, vault_id, created_at);
 
@@ -1075,6 +1154,8 @@ ALTER TABLE ONLY catalog.members
 ALTER TABLE ONLY catalog.replication_records
     ADD CONSTRAINT replication_records_project_id_backup_id_fkey FOREIGN KEY (project_id, backup_id) REFERENCES catalog.backups(project_id, id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
 
+ALTER TABLE catalog.all_weeks ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE catalog.backups ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE catalog.count_deltas ENABLE ROW LEVEL SECURITY;
@@ -1096,6 +1177,8 @@ CREATE POLICY enterprise_projects ON catalog.project_facets AS RESTRICTIVE FOR S
 CREATE POLICY enterprise_projects ON catalog.vault_facets AS RESTRICTIVE FOR SELECT TO catalog_reader USING (((enterprise_project_id = ANY (( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects)::text[])) IS NOT FALSE));
 
 CREATE POLICY enterprise_projects ON catalog.week_facets AS RESTRICTIVE FOR SELECT TO catalog_reader USING ((( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects) IS NULL));
+
+CREATE POLICY every_tenant ON catalog.all_weeks FOR SELECT TO catalog_reader USING (((( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text) AND (( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects) IS NULL)));
 
 CREATE POLICY every_tenant ON catalog.zone_facets FOR SELECT TO catalog_reader USING (((( SELECT current_setting('catalog.all_tenants'::text, true) AS current_setting) = 'on'::text) AND (( SELECT catalog.permitted_enterprise_projects() AS permitted_enterprise_projects) IS NULL)));
 
@@ -1138,6 +1221,8 @@ ALTER TABLE catalog.vault_facets ENABLE ROW LEVEL SECURITY;
 ALTER TABLE catalog.vaults ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE catalog.week_facets ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY writer ON catalog.all_weeks FOR SELECT TO catalog_writer USING (true);
 
 CREATE POLICY writer ON catalog.backups FOR SELECT TO catalog_writer USING (true);
 
@@ -1188,6 +1273,9 @@ GRANT ALL ON FUNCTION catalog.backup_document(id uuid, project_id text, checkpoi
 
 REVOKE ALL ON FUNCTION catalog.begin_request(project_id text, user_id text, all_tenants boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.begin_request(project_id text, user_id text, all_tenants boolean) TO catalog_reader;
+
+REVOKE ALL ON FUNCTION catalog.count_all_weeks() FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.count_all_weeks() TO catalog_writer;
 
 REVOKE ALL ON FUNCTION catalog.count_by_week(of_project text) FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.count_by_week(of_project text) TO catalog_writer;
@@ -1252,8 +1340,17 @@ REVOKE ALL ON FUNCTION catalog.sync_shares(owners text[], ids uuid[]) FROM PUBLI
 
 REVOKE ALL ON FUNCTION catalog.truncated() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION catalog.vault_week(vault_id uuid, week timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.vault_week(vault_id uuid, week timestamp with time zone) TO catalog_writer;
+
 REVOKE ALL ON FUNCTION catalog.week_of(moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.week_of(moment timestamp with time zone) TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.all_weeks TO catalog_reader;
+GRANT SELECT ON TABLE catalog.all_weeks TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.all_week_counts TO catalog_reader;
+GRANT SELECT ON TABLE catalog.all_week_counts TO catalog_writer;
 
 GRANT SELECT ON TABLE catalog.backups TO catalog_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE catalog.backups TO catalog_writer;

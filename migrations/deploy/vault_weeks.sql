@@ -18,6 +18,8 @@ BEGIN;
 CREATE OR REPLACE FUNCTION catalog.vault_week(vault_id uuid, week timestamptz) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN 'vault ' || vault_id || ' ' || to_char(week AT TIME ZONE 'UTC', 'YYYY-MM-DD');
+REVOKE ALL ON FUNCTION catalog.vault_week(uuid, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION catalog.vault_week(uuid, timestamptz) TO catalog_writer;
 
 -- Counts the weeks of a project anew, its parts, and the weeks of its vaults. One statement, and so one snapshot, counts the rows and subtracts the
 -- deltas that are still to come. Nobody folds until the transaction ends.

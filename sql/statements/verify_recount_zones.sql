@@ -1,1 +1,1 @@
-SELECT catalog.recount_zones()
+SELECT catalog.recount_zones(), catalog.count_all_weeks()

@@ -125,8 +125,8 @@ bool has_placement_filter(const scope& scope) {
 bool weeks_suffice(const scope& scope, const row_counts& counts) {
     const list_request& request = scope.request;
     const bool counted = scope.vaults ? counts.vaults_by_week && scope.vaults->size() == 1 : counts.by_week;
-    return counted && !request.all_tenants && !has_placement_filter(scope) && !request.is_found_by_value() &&
-           !request.has_substring();
+    return counted && !(request.all_tenants && scope.vaults) && !has_placement_filter(scope) &&
+           !request.is_found_by_value() && !request.has_substring();
 }
 
 // Zone and enterprise project are hashed into the facet's upper bits; the counters know which hashes match.
@@ -607,10 +607,11 @@ void write_number_apart(db::statement& out, const scope& scope) {
     out.param(std::to_string(most_apart), "bigint").sql(") a) AS apart");
 }
 
-// FROM and conditions of the counters of the weeks of the project, or of its vault, as c. Columns: week, n. `whole`
-// says which; nothing: all.
+// FROM and conditions of the counters of the weeks of the project, of its vault, or of all projects, as c. Columns:
+// week, n. `whole` says which; nothing: all.
 void write_weeks(db::statement& out, const scope& scope, const divided_range* whole) {
-    const std::size_t project = out.add_param(scope.project_id);
+    const bool all = scope.request.all_tenants;
+    const std::size_t project = all ? 0 : out.add_param(scope.project_id);
     const auto number_of = [&](const std::optional<std::string>& time) {
         return time ? out.add_param(*time + "Z") : 0;
     };
@@ -637,15 +638,19 @@ void write_weeks(db::statement& out, const scope& scope, const divided_range* wh
         return;
     }
     const auto write_conditions = [&] {
-        out.sql(" WHERE project_id = ").placeholder(project, "text").sql(" AND week > '-infinity'");
+        out.sql(" WHERE week > '-infinity'");
+        if (!all) out.sql(" AND project_id = ").placeholder(project, "text");
         if (first != 0) out.sql(" AND week >= ").placeholder(first, "timestamptz");
         if (behind != 0) out.sql(" AND week < ").placeholder(behind, "timestamptz");
     };
     out.sql(" FROM (SELECT week, facet, n FROM ");
     // Two numbers a week instead of some hundred.
-    out.sql(all_facets_match(filter) ? "catalog.week_facets w CROSS JOIN LATERAL (VALUES (0::bigint, w.own), (32768, "
-                                       "w.shared)) s (facet, n)"
-                                     : "catalog.week_counts");
+    if (all_facets_match(filter))
+        out.sql(all ? "catalog.all_weeks w CROSS JOIN LATERAL (VALUES (0::bigint, w.own)) s (facet, n)"
+                    : "catalog.week_facets w CROSS JOIN LATERAL (VALUES (0::bigint, w.own), (32768, w.shared)) s "
+                      "(facet, n)");
+    else
+        out.sql(all ? "catalog.all_week_counts" : "catalog.week_counts");
     write_conditions();
     out.sql(" UNION ALL SELECT week, facet, n FROM catalog.count_deltas");
     write_conditions();
@@ -820,8 +825,10 @@ std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, cons
     return fewest;
 }
 
+// Entries of an index, 0.2 ms, that weeks are skipped for.
+constexpr std::uint32_t worth_a_statement = 2'000;
+
 bool can_skip_weeks(const scope& scope, const row_counts& counts, const std::optional<marker_place>& marker) {
-    constexpr std::uint32_t worth_a_statement = 2'000; // entries of the index, 0.2 ms
     return scope.request.offset >= worth_a_statement && !marker && !scope.request.has_range() &&
            weeks_suffice(scope, counts) && scope.request.sort.front().key == sort_key::created_at;
 }
@@ -851,9 +858,12 @@ db::statement listed_statement(const scope& scope) {
     shared_only.value = filter.value & facet::shared;
     db::statement out("SELECT coalesce(sum(c.n) FILTER (WHERE true");
     write_facet_bits(out, shared_only, "c.facet");
+    out.sql("), 0)::bigint AS n, coalesce(sum(c.n), 0)::bigint AS indexed, ");
+    if (scope.request.all_tenants && (scope.request.has_range() || scope.request.offset >= worth_a_statement))
+        out.sql("EXISTS (SELECT FROM catalog.all_weeks WHERE week = '-infinity') OR ");
     out.sql(
-        "), 0)::bigint AS n, coalesce(sum(c.n), 0)::bigint AS indexed, coalesce(bool_or((c.row ->> "
-        "'by_week')::boolean), false) AS by_week, coalesce(bool_or((c.row ->> 'by_part')::boolean), false) AS "
+        "coalesce(bool_or((c.row ->> 'by_week')::boolean), false) AS by_week, coalesce(bool_or((c.row ->> "
+        "'by_part')::boolean), false) AS "
         "by_part, coalesce(bool_or((c.row ->> 'vaults_by_week')::boolean), false) AS vaults_by_week FROM (SELECT n, ");
     if (scope.request.all_tenants)
         out.sql("facet, NULL::json AS row FROM catalog.zone_counts UNION ALL SELECT n, facet, NULL FROM "

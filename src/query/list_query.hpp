@@ -37,10 +37,10 @@ struct row_counts {
     std::uint64_t indexed = 0;       // those of every own_type, which the indexes hold
     std::uint64_t facet_matches = 0; // rows that match the facet and vault filters
     std::uint64_t total = 0;         // rows that match every filter: the answer's `count`
-    bool by_week = false;            // the project's weeks are counted (migrations/deploy/week_counts.sql)
-    bool by_part = false;            // and its vaults and zones by lower bits (part_counts.sql)
-    bool vaults_by_week = false;     // and the weeks of its vaults (vault_weeks.sql)
-    bool with_page = false;          // the page's statement counts: total and facets are not known before
+    bool by_week = false; // the project's weeks are counted (migrations/deploy/week_counts.sql), or all projects'
+    bool by_part = false; // and its vaults and zones by lower bits (part_counts.sql)
+    bool vaults_by_week = false; // and the weeks of its vaults (vault_weeks.sql)
+    bool with_page = false;      // the page's statement counts: total and facets are not known before
     // All matches, where there are few and counting looked at the rows anyway: see finds_while_counting().
     struct found_rows {
         std::string projects, ids; // arrays of the same length, as PostgreSQL writes them

@@ -63,7 +63,13 @@ struct stage {
                          "CROSS JOIN LATERAL (VALUES ('vault ' || vault_id), ('zone ' || resource_az), "
                          "(vault_week(vault_id, week))) p (part) "
                          "WHERE facet & 65536 = 0 AND p.part IS NOT NULL) c "
-                         "GROUP BY project_id, part, facet HAVING sum(n) <> 0) t");
+                         "GROUP BY project_id, part, facet HAVING sum(n) <> 0 "
+                         "UNION ALL SELECT concat_ws(' ', 'a', week, facet, sum(n)) FROM ("
+                         "SELECT week, facet, n FROM all_week_counts UNION ALL SELECT week, NULL, own FROM all_weeks "
+                         "UNION ALL SELECT w.week, k.facet, n FROM count_deltas "
+                         "CROSS JOIN LATERAL (VALUES (week), ('-infinity')) w (week) "
+                         "CROSS JOIN LATERAL (VALUES (facet & 1048575), (NULL)) k (facet) WHERE count_deltas.facet & "
+                         "98304 = 0) c GROUP BY week, facet HAVING sum(n) <> 0) t");
     }
 
     random_catalog catalog;
@@ -205,6 +211,11 @@ std::vector<damage> damages() {
          {"part_counts"}},
         {"zones of facets_by_bits", "UPDATE facets_by_bits SET resource_az = 'elsewhere'", {"week_counts"}},
         {"zone_counts lost", "DELETE FROM zone_facets", {"zone_counts"}},
+        {"all_weeks of a facet",
+         "UPDATE all_weeks SET ns[1] = ns[1] + 1 WHERE week = (SELECT max(week) FROM all_weeks)",
+         {"all_weeks"}},
+        {"all_weeks' own", "UPDATE all_weeks SET own = own - 1 WHERE week = '-infinity'", {"all_weeks"}},
+        {"all_weeks lost", "DELETE FROM all_weeks", {"all_weeks"}},
         {"placements lost", "DELETE FROM zone_placements", {"zone_counts"}},
         {"placement",
          "UPDATE project_facets SET enterprise_project_id = 'elsewhere' WHERE ctid = (SELECT min(ctid) FROM "

@@ -70,7 +70,7 @@ void identify(db::session& session, const char* project, const char* user, bool 
 constexpr auto tenant_tables = std::to_array<std::string_view>(
     {"backups", "vaults", "project_counts", "facet_counts", "vault_counts", "count_deltas", "project_facets",
      "vault_facets", "zone_counts", "zone_facets", "zone_placements", "week_facets", "week_counts", "facets_by_bits",
-     "part_facets", "part_counts"});
+     "part_facets", "part_counts", "all_weeks", "all_week_counts"});
 
 } // namespace
 

@@ -1,0 +1,300 @@
+-- Counters by week over all projects, as week_facets has them for each large one: an administrator's list within a time range
+-- sums up weeks instead of looking at every backup in it, and a deep offset begins behind them. Of backups at the top, without
+-- those that are shared with a project.
+--
+-- Two transactions. The row of all weeks together is there as soon as they are counted, also of an empty catalog; nobody reads
+-- the others before. Running the script again goes on where it ended.
+SELECT to_regclass('catalog.all_weeks') IS NULL AS as_deployed_before \gset
+\if :as_deployed_before
+BEGIN\;
+CREATE TABLE catalog.all_weeks (
+    week timestamptz PRIMARY KEY, -- its beginning, or -infinity for all weeks
+    own bigint NOT NULL,          -- all its backups
+    bits integer[] NOT NULL,      -- lower 20 bits of their facets
+    ns bigint[] NOT NULL          -- backups of each
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05)\;
+CREATE VIEW catalog.all_week_counts WITH (security_invoker = true) AS
+    SELECT w.week, u.bits::bigint AS facet, u.n
+    FROM catalog.all_weeks w CROSS JOIN LATERAL unnest(w.bits, w.ns) AS u (bits, n)\;
+GRANT SELECT ON catalog.all_weeks, catalog.all_week_counts TO catalog_reader, catalog_writer\;
+ALTER TABLE catalog.all_weeks ENABLE ROW LEVEL SECURITY\;
+CREATE POLICY every_tenant ON catalog.all_weeks FOR SELECT TO catalog_reader USING (
+    (SELECT current_setting('catalog.all_tenants', true)) = 'on' AND (SELECT catalog.permitted_enterprise_projects()) IS NULL)\;
+CREATE POLICY writer ON catalog.all_weeks FOR SELECT TO catalog_writer USING (true)\;
+COMMIT;
+\endif
+
+SET lock_timeout = 0; -- nobody waits behind the row of counter_lock
+BEGIN;
+
+-- Counts the weeks of all projects anew. One statement, and so one snapshot, counts the rows and subtracts the deltas that are
+-- still to come. Nobody folds until the transaction ends.
+CREATE OR REPLACE FUNCTION catalog.count_all_weeks() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+BEGIN
+    PERFORM FROM catalog.counter_lock FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE 'the counters are being moved by a migration; repeat when it has ended' USING ERRCODE = 'object_in_use';
+    END IF;
+    DELETE FROM catalog.all_weeks;
+    INSERT INTO catalog.all_weeks (week, own, bits, ns)
+    SELECT s.week, coalesce(sum(s.n), 0), coalesce(array_agg(s.bits ORDER BY s.bits) FILTER (WHERE s.n <> 0), '{}'),
+           coalesce(array_agg(s.n ORDER BY s.bits) FILTER (WHERE s.n <> 0), '{}')
+    FROM (SELECT w.week, c.bits, sum(c.n)::bigint AS n
+          FROM (SELECT catalog.week_of(b.created_at) AS week, (b.facet & 1048575)::integer AS bits, count(*) AS n
+                FROM catalog.backups b WHERE b.parent_id IS NULL AND b.owner_project_id IS NULL GROUP BY 1, 2
+                UNION ALL
+                SELECT d.week, (d.facet & 1048575)::integer, -d.n FROM catalog.count_deltas d
+                WHERE d.facet & 98304 = 0 AND d.week IS NOT NULL
+                UNION ALL
+                SELECT '-infinity', 0, 0) c
+          CROSS JOIN LATERAL (VALUES (c.week), ('-infinity'::timestamptz)) w (week)
+          GROUP BY 1, 2) s
+    GROUP BY s.week HAVING s.week = '-infinity' OR bool_or(s.n <> 0);
+END
+$$;
+REVOKE ALL ON FUNCTION catalog.count_all_weeks() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION catalog.count_all_weeks() TO catalog_writer;
+
+-- Moves the deltas into the counters. One session at a time does it; the others go on.
+CREATE OR REPLACE FUNCTION catalog.fold_counts() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
+DECLARE
+    projects text[];
+    grown text;
+BEGIN
+    -- In a stricter isolation level a delta that another session folded meanwhile would be an error here.
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        RETURN;
+    END IF;
+    PERFORM FROM catalog.counter_lock FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    WITH moved AS MATERIALIZED (
+        DELETE FROM catalog.count_deltas RETURNING *
+    ), to_projects AS (
+        INSERT INTO catalog.project_counts AS c (project_id, shared, n)
+        SELECT project_id, facet & 32768 <> 0, sum(n) FROM moved WHERE facet & 65536 = 0 GROUP BY 1, 2
+        ON CONFLICT (project_id, shared) DO UPDATE SET n = c.n + excluded.n
+    ), to_facets AS (
+        INSERT INTO catalog.project_facets AS c (project_id, enterprise_project_id, facets, zones, ns)
+        SELECT project_id, enterprise_project_id, coalesce(array_agg(facet ORDER BY facet) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(zone ORDER BY facet) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(n ORDER BY facet) FILTER (WHERE n <> 0), '{}')
+        FROM (SELECT project_id, enterprise_project_id, facet, min(zone) AS zone, sum(n)::bigint AS n
+              FROM (SELECT project_id, enterprise_project_id, facet, resource_az AS zone, n FROM moved
+                    UNION ALL
+                    SELECT t.project_id, t.enterprise_project_id, old.facet, old.zone, old.n
+                    FROM (SELECT DISTINCT project_id, enterprise_project_id FROM moved) t
+                    CROSS JOIN LATERAL (SELECT u.* FROM catalog.project_facets p, unnest(p.facets, p.zones, p.ns) u (facet, zone, n)
+                                        WHERE p.project_id = t.project_id
+                                          AND p.enterprise_project_id = t.enterprise_project_id OFFSET 0) old) every
+              GROUP BY 1, 2, 3) summed
+        GROUP BY 1, 2
+        ON CONFLICT (project_id, enterprise_project_id) DO UPDATE SET facets = excluded.facets, zones = excluded.zones,
+            ns = excluded.ns
+    ), to_vaults AS (
+        INSERT INTO catalog.vault_facets AS c (project_id, vault_id, enterprise_project_id, facets, zones, ns)
+        SELECT project_id, vault_id, enterprise_project_id,
+               coalesce(array_agg(facet ORDER BY facet) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(zone ORDER BY facet) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(n ORDER BY facet) FILTER (WHERE n <> 0), '{}')
+        FROM (SELECT project_id, vault_id, enterprise_project_id, facet, min(zone) AS zone, sum(n)::bigint AS n
+              FROM (SELECT project_id, vault_id, enterprise_project_id, facet, resource_az AS zone, n
+                    FROM moved WHERE vault_id IS NOT NULL
+                    UNION ALL
+                    SELECT t.project_id, t.vault_id, t.enterprise_project_id, old.facet, old.zone, old.n
+                    FROM (SELECT DISTINCT project_id, vault_id, enterprise_project_id FROM moved WHERE vault_id IS NOT NULL) t
+                    CROSS JOIN LATERAL (SELECT u.* FROM catalog.vault_facets p, unnest(p.facets, p.zones, p.ns) u (facet, zone, n)
+                                        WHERE p.vault_id = t.vault_id AND p.project_id = t.project_id
+                                          AND p.enterprise_project_id = t.enterprise_project_id OFFSET 0) old) every
+              GROUP BY 1, 2, 3, 4) summed
+        GROUP BY 1, 2, 3
+        ON CONFLICT (vault_id, project_id, enterprise_project_id) DO UPDATE SET facets = excluded.facets,
+            zones = excluded.zones, ns = excluded.ns
+    ), by_week AS MATERIALIZED (
+        SELECT m.project_id, w.week, (m.facet & 1048575)::integer AS bits, sum(m.n)::bigint AS n, min(m.week) AS first,
+               max(m.week) AS last
+        FROM moved m CROSS JOIN LATERAL (VALUES (m.week), ('-infinity'::timestamptz)) w (week)
+        WHERE m.facet & 65536 = 0 AND w.week IS NOT NULL
+          AND m.project_id IN (SELECT c.project_id FROM catalog.project_counts c WHERE c.by_week)
+        GROUP BY 1, 2, 3
+    ), to_weeks AS (
+        INSERT INTO catalog.week_facets AS c (project_id, week, own, shared, bits, ns, firsts, lasts)
+        SELECT project_id, week, coalesce(sum(n) FILTER (WHERE bits & 32768 = 0), 0),
+               coalesce(sum(n) FILTER (WHERE bits & 32768 <> 0), 0),
+               coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(n ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
+               CASE WHEN week = '-infinity' THEN array_agg(first ORDER BY bits) FILTER (WHERE n <> 0) END,
+               CASE WHEN week = '-infinity' THEN array_agg(last ORDER BY bits) FILTER (WHERE n <> 0) END
+        FROM (SELECT project_id, week, bits, sum(n)::bigint AS n, min(first) AS first, max(last) AS last
+              FROM (SELECT * FROM by_week
+                    UNION ALL
+                    SELECT t.project_id, t.week, old.*
+                    FROM (SELECT DISTINCT project_id, week FROM by_week) t
+                    CROSS JOIN LATERAL (SELECT u.* FROM catalog.week_facets p,
+                                               unnest(p.bits, p.ns, p.firsts, p.lasts) u (bits, n, first, last)
+                                        WHERE p.project_id = t.project_id AND p.week = t.week OFFSET 0) old) every
+              GROUP BY 1, 2, 3) summed
+        GROUP BY 1, 2
+        ON CONFLICT (project_id, week) DO UPDATE SET own = excluded.own, shared = excluded.shared, bits = excluded.bits,
+            ns = excluded.ns, firsts = excluded.firsts, lasts = excluded.lasts
+    ), by_part AS MATERIALIZED (
+        SELECT m.project_id, p.part, (m.facet & 1048575)::integer AS bits, sum(m.n)::bigint AS n
+        FROM moved m CROSS JOIN LATERAL (VALUES ('vault ' || m.vault_id), ('zone ' || m.resource_az),
+                                                        (catalog.vault_week(m.vault_id, m.week))) p (part)
+        WHERE m.facet & 65536 = 0 AND p.part IS NOT NULL
+          AND m.project_id IN (SELECT c.project_id FROM catalog.project_counts c WHERE c.by_part)
+        GROUP BY 1, 2, 3 HAVING sum(m.n) <> 0
+    ), to_parts AS (
+        INSERT INTO catalog.part_facets AS c (project_id, part, bits, ns)
+        SELECT project_id, part, coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(n ORDER BY bits) FILTER (WHERE n <> 0), '{}')
+        FROM (SELECT project_id, part, bits, sum(n)::bigint AS n
+              FROM (SELECT * FROM by_part
+                    UNION ALL
+                    SELECT t.project_id, t.part, old.bits, old.n
+                    FROM (SELECT DISTINCT project_id, part FROM by_part) t
+                    CROSS JOIN LATERAL (SELECT u.* FROM catalog.part_facets p, unnest(p.bits, p.ns) u (bits, n)
+                                        WHERE p.project_id = t.project_id AND p.part = t.part OFFSET 0) old) every
+              GROUP BY 1, 2, 3) summed
+        GROUP BY 1, 2
+        ON CONFLICT (project_id, part) DO UPDATE SET bits = excluded.bits, ns = excluded.ns
+    ), to_all_weeks AS (
+        INSERT INTO catalog.all_weeks AS c (week, own, bits, ns)
+        SELECT week, coalesce(sum(n), 0), coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(n ORDER BY bits) FILTER (WHERE n <> 0), '{}')
+        FROM (SELECT week, bits, sum(n)::bigint AS n
+              FROM (SELECT w.week, (m.facet & 1048575)::integer AS bits, m.n
+                    FROM moved m CROSS JOIN LATERAL (VALUES (m.week), ('-infinity'::timestamptz)) w (week)
+                    WHERE m.facet & 98304 = 0 AND m.week IS NOT NULL
+                    UNION ALL
+                    SELECT a.week, u.bits, u.n FROM catalog.all_weeks a, unnest(a.bits, a.ns) u (bits, n)
+                    WHERE a.week IN (SELECT m.week FROM moved m)
+                       OR a.week = '-infinity' AND EXISTS (SELECT FROM moved)) every
+              GROUP BY 1, 2) summed
+        GROUP BY 1
+        ON CONFLICT (week) DO UPDATE SET own = excluded.own, bits = excluded.bits, ns = excluded.ns
+    ), to_bits AS (
+        INSERT INTO catalog.facets_by_bits (project_id, bits, facet, resource_az)
+        SELECT DISTINCT m.project_id, (m.facet & 1048575)::integer, m.facet, m.resource_az FROM moved m
+        WHERE m.facet & 65536 = 0 AND m.project_id IN (SELECT c.project_id FROM catalog.project_counts c WHERE c.by_week)
+        ON CONFLICT DO NOTHING
+    ), to_zones AS (
+        INSERT INTO catalog.zone_facets AS c (resource_az, bits, ns)
+        SELECT zone, coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(n ORDER BY bits) FILTER (WHERE n <> 0), '{}')
+        FROM (SELECT zone, bits, sum(n)::bigint AS n
+              FROM (SELECT resource_az AS zone, (facet & 1048575)::integer AS bits, n FROM moved
+                    UNION ALL
+                    SELECT z.resource_az, u.bits, u.n FROM catalog.zone_facets z, unnest(z.bits, z.ns) u (bits, n)
+                    WHERE EXISTS (SELECT FROM moved m WHERE m.resource_az IS NOT DISTINCT FROM z.resource_az)) every
+              GROUP BY 1, 2) summed
+        GROUP BY 1
+        ON CONFLICT (resource_az) DO UPDATE SET bits = excluded.bits, ns = excluded.ns
+    ), to_placements AS (
+        INSERT INTO catalog.zone_placements (resource_az, placement)
+        SELECT DISTINCT resource_az, facet >> 20 FROM moved WHERE resource_az IS NOT NULL
+        ON CONFLICT DO NOTHING
+    )
+    SELECT array_agg(DISTINCT project_id) INTO projects FROM moved;
+    DELETE FROM catalog.project_facets WHERE project_id = ANY (projects) AND facets = '{}';
+    DELETE FROM catalog.vault_facets WHERE project_id = ANY (projects) AND facets = '{}';
+    DELETE FROM catalog.week_facets WHERE project_id = ANY (projects) AND bits = '{}';
+    DELETE FROM catalog.part_facets WHERE project_id = ANY (projects) AND bits = '{}';
+    DELETE FROM catalog.all_weeks WHERE bits = '{}' AND week > '-infinity';
+    FOR grown IN SELECT c.project_id FROM catalog.project_counts c WHERE c.project_id = ANY (projects)
+                 GROUP BY 1 HAVING sum(c.n) >= catalog.counted_by_week_from() AND NOT bool_or(c.by_week)
+    LOOP
+        PERFORM catalog.count_by_week(grown);
+    END LOOP;
+END
+$$;
+
+-- Makes the counters of a project anew. One statement, and so one snapshot, counts the rows and takes away the deltas of
+-- the transactions whose rows it counts; those of later ones stay. Nobody folds until the transaction ends.
+CREATE OR REPLACE FUNCTION catalog.recount(of_project text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM catalog.counter_lock FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE 'the counters are being moved by a migration; repeat when it has ended' USING ERRCODE = 'object_in_use';
+    END IF;
+    WITH counted AS MATERIALIZED (
+        SELECT b.enterprise_project_id, b.facet, b.vault_id, min(b.resource_az) AS zone, count(*) AS n
+        FROM catalog.backups b WHERE b.project_id = of_project GROUP BY 1, 2, 3
+    ), top_level AS MATERIALIZED (
+        SELECT c.facet & 32768 <> 0 AS shared, sum(c.n) AS n FROM counted c WHERE c.facet & 65536 = 0 GROUP BY 1
+    ), no_deltas AS (
+        DELETE FROM catalog.count_deltas d WHERE d.project_id = of_project RETURNING d.*
+    ), to_all_weeks AS (
+        INSERT INTO catalog.all_weeks AS c (week, own, bits, ns)
+        SELECT week, coalesce(sum(n), 0), coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
+               coalesce(array_agg(n ORDER BY bits) FILTER (WHERE n <> 0), '{}')
+        FROM (SELECT week, bits, sum(n)::bigint AS n
+              FROM (SELECT w.week, (m.facet & 1048575)::integer AS bits, m.n
+                    FROM no_deltas m CROSS JOIN LATERAL (VALUES (m.week), ('-infinity'::timestamptz)) w (week)
+                    WHERE m.facet & 98304 = 0 AND m.week IS NOT NULL
+                    UNION ALL
+                    SELECT a.week, u.bits, u.n FROM catalog.all_weeks a, unnest(a.bits, a.ns) u (bits, n)
+                    WHERE a.week IN (SELECT m.week FROM no_deltas m)
+                       OR a.week = '-infinity' AND EXISTS (SELECT FROM no_deltas)) every
+              GROUP BY 1, 2) summed
+        GROUP BY 1
+        ON CONFLICT (week) DO UPDATE SET own = excluded.own, bits = excluded.bits, ns = excluded.ns
+    ), no_project AS (
+        DELETE FROM catalog.project_counts p
+        WHERE p.project_id = of_project AND p.shared NOT IN (SELECT t.shared FROM top_level t)
+    ), no_facets AS (
+        DELETE FROM catalog.project_facets f
+        WHERE f.project_id = of_project
+          AND NOT EXISTS (SELECT FROM counted c WHERE c.enterprise_project_id = f.enterprise_project_id)
+    ), no_vaults AS (
+        DELETE FROM catalog.vault_facets v
+        WHERE v.project_id = of_project
+          AND NOT EXISTS (SELECT FROM counted c
+                          WHERE c.vault_id = v.vault_id AND c.enterprise_project_id = v.enterprise_project_id)
+    ), to_project AS (
+        INSERT INTO catalog.project_counts (project_id, shared, n) SELECT of_project, t.shared, t.n FROM top_level t
+        ON CONFLICT (project_id, shared) DO UPDATE SET n = excluded.n, by_week = false, by_part = false,
+            vaults_by_week = false
+    ), to_facets AS (
+        INSERT INTO catalog.project_facets (project_id, enterprise_project_id, facets, zones, ns)
+        SELECT of_project, c.enterprise_project_id, array_agg(c.facet ORDER BY c.facet), array_agg(c.zone ORDER BY c.facet),
+               array_agg(c.n ORDER BY c.facet)
+        FROM (SELECT enterprise_project_id, facet, min(zone) AS zone, sum(n)::bigint AS n FROM counted GROUP BY 1, 2) c
+        GROUP BY 2
+        ON CONFLICT (project_id, enterprise_project_id) DO UPDATE SET facets = excluded.facets, zones = excluded.zones,
+            ns = excluded.ns
+    )
+    INSERT INTO catalog.vault_facets (project_id, vault_id, enterprise_project_id, facets, zones, ns)
+    SELECT of_project, c.vault_id, c.enterprise_project_id, array_agg(c.facet ORDER BY c.facet),
+           array_agg(c.zone ORDER BY c.facet), array_agg(c.n ORDER BY c.facet)
+    FROM counted c WHERE c.vault_id IS NOT NULL GROUP BY 2, 3
+    ON CONFLICT (vault_id, project_id, enterprise_project_id) DO UPDATE SET facets = excluded.facets,
+        zones = excluded.zones, ns = excluded.ns;
+    IF (SELECT sum(c.n) FROM catalog.project_counts c WHERE c.project_id = of_project) >= catalog.counted_by_week_from() THEN
+        PERFORM catalog.count_by_week(of_project);
+    ELSE
+        DELETE FROM catalog.week_facets WHERE project_id = of_project;
+        DELETE FROM catalog.facets_by_bits WHERE project_id = of_project;
+        DELETE FROM catalog.part_facets WHERE project_id = of_project;
+    END IF;
+    PERFORM catalog.recount_zones();
+END
+$$;
+
+CREATE OR REPLACE FUNCTION catalog.truncated() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
+BEGIN
+    TRUNCATE catalog.count_deltas, catalog.project_counts, catalog.project_facets, catalog.vault_facets, catalog.zone_facets,
+        catalog.zone_placements, catalog.week_facets, catalog.facets_by_bits, catalog.part_facets, catalog.all_weeks;
+    INSERT INTO catalog.all_weeks (week, own, bits, ns) VALUES ('-infinity', 0, '{}', '{}');
+    RETURN NULL;
+END
+$$;
+
+SELECT FROM catalog.counter_lock FOR UPDATE;
+SELECT catalog.count_all_weeks() WHERE NOT EXISTS (SELECT FROM catalog.all_weeks WHERE week = '-infinity');
+COMMIT;
