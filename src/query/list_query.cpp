@@ -141,6 +141,12 @@ std::string matching_placements(const row_counts& counts) {
     return db::array_literal(texts);
 }
 
+// True if the driver goes through all rows in the order of created_at, which is about that of the rows in the table: so
+// the visibility map is read page by page. Over all projects no index has the names of resources.
+bool scans_by_time(const list_request& request, access driver) {
+    return driver == access::scan && (!request.all_tenants || request.resource_name.empty());
+}
+
 // Writes the parts of one statement that select rows of catalog.backups as b.
 class row_writer {
 public:
@@ -325,11 +331,8 @@ public:
         write_order(branch.only, "k");
     }
 
-    // A scan goes in the order of created_at, which is about that of the rows in the table: so the visibility map is
-    // read page by page. Over all projects no index has the names of resources.
     void write_scan_order(access driver) {
-        if (driver == access::scan && (!request_.all_tenants || request_.resource_name.empty()))
-            out_.sql(" ORDER BY b.created_at");
+        if (scans_by_time(request_, driver)) out_.sql(" ORDER BY b.created_at");
     }
 
     // The rows that a driver finds, in no order, with all that sorts them.
@@ -1007,14 +1010,20 @@ db::statement count_statement(const scope& scope, const row_counts& counts) {
     const access driver = counting_access(scope, counts);
     if (finds_while_counting(scope)) {
         const std::size_t most = out.add_param(std::to_string(most_found));
-        out.sql("WITH found AS MATERIALIZED (SELECT b.project_id, b.id");
+        // In the order of created_at, counting goes on behind the last one that was found.
+        const bool ordered = driver == access::fetch_range || scans_by_time(request, driver);
+        out.sql("WITH found AS MATERIALIZED (SELECT b.project_id, b.id, b.created_at");
         rows.write_rows(driver, std::nullopt);
-        rows.write_scan_order(driver);
+        if (ordered) out.sql(" ORDER BY b.created_at, b.id");
         out.sql(" LIMIT ").placeholder(most, "bigint");
         out.sql(") SELECT CASE WHEN f.n < ").placeholder(most, "bigint");
-        out.sql(" THEN f.n ELSE (SELECT count(*) FROM (SELECT");
-        rows.write_rows(driver, std::nullopt);
-        rows.write_scan_order(driver);
+        out.sql(" THEN f.n ELSE ").sql(ordered ? "f.n + " : "").sql("(SELECT count(*) FROM (SELECT");
+        if (ordered) {
+            rows.write_rows(driver, std::nullopt, {std::nullopt, request.end_time});
+            out.sql(" AND (b.created_at, b.id) > (f.created_at, f.id) ORDER BY b.created_at");
+        } else {
+            rows.write_rows(driver, std::nullopt);
+        }
         out.sql(" OFFSET 0) r) END AS n");
         if (counts_apart(scope, counts)) write_number_apart(out, scope);
         for (const char* column : {"projects", "ids"})
@@ -1024,8 +1033,11 @@ db::statement count_statement(const scope& scope, const row_counts& counts) {
                 .sql(column)
                 .sql(" END AS ")
                 .sql(column);
-        return std::move(out.sql(" FROM (SELECT count(*) AS n, array_agg(project_id) AS projects, array_agg(id) AS ids "
-                                 "FROM found) f"));
+        out.sql(" FROM (SELECT count(*) AS n, array_agg(project_id) AS projects, array_agg(id) AS ids, "
+                "(array_agg(created_at))[")
+            .placeholder(most, "bigint");
+        out.sql("] AS created_at, (array_agg(id))[").placeholder(most, "bigint");
+        return std::move(out.sql("] AS id FROM found) f"));
     }
     out.sql("SELECT count(*) AS n");
     if (counts_apart(scope, counts)) write_number_apart(out, scope);

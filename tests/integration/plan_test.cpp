@@ -3,6 +3,7 @@
 #include "api/list_parameters.hpp"
 #include "postgres_cluster.hpp"
 #include "query/catalog_reader.hpp"
+#include "query/list_query.hpp"
 #include "query_shapes.hpp"
 #include "sql_session.hpp"
 
@@ -376,6 +377,44 @@ BOOST_AUTO_TEST_CASE(ranges_are_counted_by_weeks) {
             if (filter.empty() || filter.starts_with("&status") ||
                 filter == "&all_tenants=true") // a week has 30,240 backups, 45 of them on a page
                 BOOST_TEST(page.count_buffers <= 1900, text << ": " << page.count_buffers);
+        }
+    }
+}
+
+// The total of a substring, whether its matches are few enough to be kept for the page or not, and where counting goes
+// on behind those that were found.
+BOOST_AUTO_TEST_CASE(a_substring_is_searched_once) {
+    sql_session sql(postgres_cluster::instance().superuser_url(database));
+    db::session reader = session();
+    const double scan = read(reader, "limit=50&name=no-such-name").count_buffers;
+    for (const auto& [filter, condition] : std::vector<std::pair<std::string, std::string>>{
+             {"name=autobk_", "strpos(name, 'autobk_') > 0"},
+             {"name=autobk_3", "strpos(name, 'autobk_3') > 0"},
+             {"name=autobk_31f", "strpos(name, 'autobk_31f') > 0"},
+             {"name=no-such-name", "false"},
+             {"resource_name=web-11", "strpos(resource_name, 'web-11') > 0"},
+             {"name=_3&status=error", "strpos(name, '_3') > 0 AND status = 'error'"},
+             {"name=autobk_3&start_time=2025-02-01T00:00:00",
+              "strpos(name, 'autobk_3') > 0 AND created_at >= '2025-02-01Z'"}}) {
+        for (const bool all_tenants : {false, true}) {
+            const std::string where = " WHERE owner_project_id IS NULL AND parent_id IS NULL AND " + condition +
+                                      (all_tenants ? "" : " AND project_id = 'big'");
+            const std::string count = sql.value("SELECT count(*) FROM catalog.backups" + where);
+            for (const char* sort : {"name:asc", "created_at:desc", "status:asc,name:asc"}) {
+                const std::string text =
+                    std::string("limit=50&sort=") + sort + "&" + filter + (all_tenants ? "&all_tenants=true" : "");
+                const visited_page page = read(reader, text);
+                BOOST_TEST(std::to_string(page.count) == count, text);
+                BOOST_TEST(page.rows == std::min<std::uint64_t>(50, page.count), text);
+                if (page.count == 0) continue;
+                const bool few = page.count < query::most_found;
+                BOOST_TEST((page.path.find("fetch_found") != std::string::npos) == few, text << ": " << page.path);
+                if (few)
+                    BOOST_TEST(page.page.buffers <= 300 + 6 * static_cast<double>(page.count),
+                               text << page.page.buffers);
+                if (!all_tenants)
+                    BOOST_TEST(page.count_buffers <= scan * 1.1 + 100, text << ": " << page.count_buffers);
+            }
         }
     }
 }
