@@ -181,6 +181,8 @@ CREATE FUNCTION catalog.fold_counts() RETURNS void
     AS $$
 DECLARE
     projects text[];
+    part_projects text[]; -- of the parts that became empty
+    parts text[];
     grown text;
 BEGIN
     -- In a stricter isolation level a delta that another session folded meanwhile would be an error here.
@@ -281,6 +283,7 @@ BEGIN
               GROUP BY 1, 2, 3) summed
         GROUP BY 1, 2
         ON CONFLICT (project_id, part) DO UPDATE SET bits = excluded.bits, ns = excluded.ns
+        RETURNING c.project_id, CASE WHEN c.bits = '{}' THEN c.part END AS part
     ), to_all_weeks AS (
         INSERT INTO catalog.all_weeks AS c (week, own, bits, ns)
         SELECT week, coalesce(sum(n), 0), coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
@@ -289,6 +292,7 @@ BEGIN
               FROM (SELECT w.week, (m.facet & 1048575)::integer AS bits, m.n
                     FROM moved m CROSS JOIN LATERAL (VALUES (m.week), ('-infinity'::timestamptz)) w (week)
                     WHERE m.facet & 98304 = 0 AND m.week IS NOT NULL
+                      AND EXISTS (SELECT FROM catalog.all_weeks WHERE week = '-infinity')
                     UNION ALL
                     SELECT a.week, u.bits, u.n FROM catalog.all_weeks a, unnest(a.bits, a.ns) u (bits, n)
                     WHERE a.week IN (SELECT m.week FROM moved m)
@@ -318,11 +322,13 @@ BEGIN
         SELECT DISTINCT resource_az, facet >> 20 FROM moved WHERE resource_az IS NOT NULL
         ON CONFLICT DO NOTHING
     )
-    SELECT array_agg(DISTINCT project_id) INTO projects FROM moved;
+    SELECT (SELECT array_agg(DISTINCT m.project_id) FROM moved m), (SELECT array_agg(p.project_id ORDER BY p.part) FROM to_parts p WHERE p.part IS NOT NULL),
+           (SELECT array_agg(p.part ORDER BY p.part) FROM to_parts p WHERE p.part IS NOT NULL) INTO projects, part_projects, parts;
     DELETE FROM catalog.project_facets WHERE project_id = ANY (projects) AND facets = '{}';
     DELETE FROM catalog.vault_facets WHERE project_id = ANY (projects) AND facets = '{}';
     DELETE FROM catalog.week_facets WHERE project_id = ANY (projects) AND bits = '{}';
-    DELETE FROM catalog.part_facets WHERE project_id = ANY (projects) AND bits = '{}';
+    DELETE FROM catalog.part_facets p USING unnest(part_projects, parts) AS t (project_id, part)
+    WHERE p.project_id = t.project_id AND p.part = t.part AND p.bits = '{}';
     DELETE FROM catalog.all_weeks WHERE bits = '{}' AND week > '-infinity';
     FOR grown IN SELECT c.project_id FROM catalog.project_counts c WHERE c.project_id = ANY (projects)
                  GROUP BY 1 HAVING sum(c.n) >= catalog.counted_by_week_from() AND NOT bool_or(c.by_week)
@@ -432,6 +438,7 @@ BEGIN
               FROM (SELECT w.week, (m.facet & 1048575)::integer AS bits, m.n
                     FROM no_deltas m CROSS JOIN LATERAL (VALUES (m.week), ('-infinity'::timestamptz)) w (week)
                     WHERE m.facet & 98304 = 0 AND m.week IS NOT NULL
+                      AND EXISTS (SELECT FROM catalog.all_weeks WHERE week = '-infinity')
                     UNION ALL
                     SELECT a.week, u.bits, u.n FROM catalog.all_weeks a, unnest(a.bits, a.ns) u (bits, n)
                     WHERE a.week IN (SELECT m.week FROM no_deltas m)

@@ -2,8 +2,9 @@
 -- sums up weeks instead of looking at every backup in it, and a deep offset begins behind them. Of backups at the top, without
 -- those that are shared with a project.
 --
--- Two transactions. The row of all weeks together is there as soon as they are counted, also of an empty catalog; nobody reads
--- the others before. Running the script again goes on where it ended.
+-- Several transactions. The function that counts them is there as soon as they are counted: readers look for it in their snapshot,
+-- which sees both or neither. Then there is a row of all weeks together, also of an empty catalog; nobody folds into the others
+-- before. Running the script again goes on where it ended.
 SELECT to_regclass('catalog.all_weeks') IS NULL AS as_deployed_before \gset
 \if :as_deployed_before
 BEGIN\;
@@ -27,40 +28,13 @@ COMMIT;
 SET lock_timeout = 0; -- nobody waits behind the row of counter_lock
 BEGIN;
 
--- Counts the weeks of all projects anew. One statement, and so one snapshot, counts the rows and subtracts the deltas that are
--- still to come. Nobody folds until the transaction ends.
-CREATE OR REPLACE FUNCTION catalog.count_all_weeks() RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
-BEGIN
-    PERFORM FROM catalog.counter_lock FOR UPDATE;
-    IF NOT FOUND THEN
-        RAISE 'the counters are being moved by a migration; repeat when it has ended' USING ERRCODE = 'object_in_use';
-    END IF;
-    DELETE FROM catalog.all_weeks;
-    INSERT INTO catalog.all_weeks (week, own, bits, ns)
-    SELECT s.week, coalesce(sum(s.n), 0), coalesce(array_agg(s.bits ORDER BY s.bits) FILTER (WHERE s.n <> 0), '{}'),
-           coalesce(array_agg(s.n ORDER BY s.bits) FILTER (WHERE s.n <> 0), '{}')
-    FROM (SELECT w.week, c.bits, sum(c.n)::bigint AS n
-          FROM (SELECT catalog.week_of(b.created_at) AS week, (b.facet & 1048575)::integer AS bits, count(*) AS n
-                FROM catalog.backups b WHERE b.parent_id IS NULL AND b.owner_project_id IS NULL GROUP BY 1, 2
-                UNION ALL
-                SELECT d.week, (d.facet & 1048575)::integer, -d.n FROM catalog.count_deltas d
-                WHERE d.facet & 98304 = 0 AND d.week IS NOT NULL
-                UNION ALL
-                SELECT '-infinity', 0, 0) c
-          CROSS JOIN LATERAL (VALUES (c.week), ('-infinity'::timestamptz)) w (week)
-          GROUP BY 1, 2) s
-    GROUP BY s.week HAVING s.week = '-infinity' OR bool_or(s.n <> 0);
-END
-$$;
-REVOKE ALL ON FUNCTION catalog.count_all_weeks() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION catalog.count_all_weeks() TO catalog_writer;
-
 -- Moves the deltas into the counters. One session at a time does it; the others go on.
 CREATE OR REPLACE FUNCTION catalog.fold_counts() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
 DECLARE
     projects text[];
+    part_projects text[]; -- of the parts that became empty
+    parts text[];
     grown text;
 BEGIN
     -- In a stricter isolation level a delta that another session folded meanwhile would be an error here.
@@ -161,6 +135,7 @@ BEGIN
               GROUP BY 1, 2, 3) summed
         GROUP BY 1, 2
         ON CONFLICT (project_id, part) DO UPDATE SET bits = excluded.bits, ns = excluded.ns
+        RETURNING c.project_id, CASE WHEN c.bits = '{}' THEN c.part END AS part
     ), to_all_weeks AS (
         INSERT INTO catalog.all_weeks AS c (week, own, bits, ns)
         SELECT week, coalesce(sum(n), 0), coalesce(array_agg(bits ORDER BY bits) FILTER (WHERE n <> 0), '{}'),
@@ -169,6 +144,7 @@ BEGIN
               FROM (SELECT w.week, (m.facet & 1048575)::integer AS bits, m.n
                     FROM moved m CROSS JOIN LATERAL (VALUES (m.week), ('-infinity'::timestamptz)) w (week)
                     WHERE m.facet & 98304 = 0 AND m.week IS NOT NULL
+                      AND EXISTS (SELECT FROM catalog.all_weeks WHERE week = '-infinity')
                     UNION ALL
                     SELECT a.week, u.bits, u.n FROM catalog.all_weeks a, unnest(a.bits, a.ns) u (bits, n)
                     WHERE a.week IN (SELECT m.week FROM moved m)
@@ -198,11 +174,13 @@ BEGIN
         SELECT DISTINCT resource_az, facet >> 20 FROM moved WHERE resource_az IS NOT NULL
         ON CONFLICT DO NOTHING
     )
-    SELECT array_agg(DISTINCT project_id) INTO projects FROM moved;
+    SELECT (SELECT array_agg(DISTINCT m.project_id) FROM moved m), (SELECT array_agg(p.project_id ORDER BY p.part) FROM to_parts p WHERE p.part IS NOT NULL),
+           (SELECT array_agg(p.part ORDER BY p.part) FROM to_parts p WHERE p.part IS NOT NULL) INTO projects, part_projects, parts;
     DELETE FROM catalog.project_facets WHERE project_id = ANY (projects) AND facets = '{}';
     DELETE FROM catalog.vault_facets WHERE project_id = ANY (projects) AND facets = '{}';
     DELETE FROM catalog.week_facets WHERE project_id = ANY (projects) AND bits = '{}';
-    DELETE FROM catalog.part_facets WHERE project_id = ANY (projects) AND bits = '{}';
+    DELETE FROM catalog.part_facets p USING unnest(part_projects, parts) AS t (project_id, part)
+    WHERE p.project_id = t.project_id AND p.part = t.part AND p.bits = '{}';
     DELETE FROM catalog.all_weeks WHERE bits = '{}' AND week > '-infinity';
     FOR grown IN SELECT c.project_id FROM catalog.project_counts c WHERE c.project_id = ANY (projects)
                  GROUP BY 1 HAVING sum(c.n) >= catalog.counted_by_week_from() AND NOT bool_or(c.by_week)
@@ -236,6 +214,7 @@ BEGIN
               FROM (SELECT w.week, (m.facet & 1048575)::integer AS bits, m.n
                     FROM no_deltas m CROSS JOIN LATERAL (VALUES (m.week), ('-infinity'::timestamptz)) w (week)
                     WHERE m.facet & 98304 = 0 AND m.week IS NOT NULL
+                      AND EXISTS (SELECT FROM catalog.all_weeks WHERE week = '-infinity')
                     UNION ALL
                     SELECT a.week, u.bits, u.n FROM catalog.all_weeks a, unnest(a.bits, a.ns) u (bits, n)
                     WHERE a.week IN (SELECT m.week FROM no_deltas m)
@@ -295,6 +274,45 @@ BEGIN
 END
 $$;
 
+COMMIT;
+
+-- CONCURRENTLY returns when no transaction is left that folds as before.
+SET lock_timeout = 0;
+DROP INDEX CONCURRENTLY IF EXISTS catalog.count_deltas_waited_for;
+CREATE INDEX CONCURRENTLY count_deltas_waited_for ON catalog.count_deltas (project_id) WHERE false;
+DROP INDEX CONCURRENTLY catalog.count_deltas_waited_for;
+
+BEGIN;
 SELECT FROM catalog.counter_lock FOR UPDATE;
-SELECT catalog.count_all_weeks() WHERE NOT EXISTS (SELECT FROM catalog.all_weeks WHERE week = '-infinity');
+
+-- Counts the weeks of all projects anew. One statement, and so one snapshot, counts the rows and subtracts the deltas that are
+-- still to come. Nobody folds until the transaction ends.
+CREATE OR REPLACE FUNCTION catalog.count_all_weeks() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+BEGIN
+    PERFORM FROM catalog.counter_lock FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE 'the counters are being moved by a migration; repeat when it has ended' USING ERRCODE = 'object_in_use';
+    END IF;
+    DELETE FROM catalog.all_weeks;
+    INSERT INTO catalog.all_weeks (week, own, bits, ns)
+    SELECT s.week, coalesce(sum(s.n), 0), coalesce(array_agg(s.bits ORDER BY s.bits) FILTER (WHERE s.n <> 0), '{}'),
+           coalesce(array_agg(s.n ORDER BY s.bits) FILTER (WHERE s.n <> 0), '{}')
+    FROM (SELECT w.week, c.bits, sum(c.n)::bigint AS n
+          FROM (SELECT catalog.week_of(b.created_at) AS week, (b.facet & 1048575)::integer AS bits, count(*) AS n
+                FROM catalog.backups b WHERE b.parent_id IS NULL AND b.owner_project_id IS NULL GROUP BY 1, 2
+                UNION ALL
+                SELECT d.week, (d.facet & 1048575)::integer, -d.n FROM catalog.count_deltas d
+                WHERE d.facet & 98304 = 0 AND d.week IS NOT NULL
+                UNION ALL
+                SELECT '-infinity', 0, 0) c
+          CROSS JOIN LATERAL (VALUES (c.week), ('-infinity'::timestamptz)) w (week)
+          GROUP BY 1, 2) s
+    GROUP BY s.week HAVING s.week = '-infinity' OR bool_or(s.n <> 0);
+END
+$$;
+REVOKE ALL ON FUNCTION catalog.count_all_weeks() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION catalog.count_all_weeks() TO catalog_writer;
+
+SELECT catalog.count_all_weeks();
 COMMIT;

@@ -2,8 +2,8 @@
 -- up, not its backups, and a deep offset begins behind them. They are parts like others: 'vault ', its id and the week's
 -- first day.
 --
--- Several transactions. vaults_by_week says of a project whether they are counted; nobody reads them before. Running the
--- script again goes on where it ended.
+-- Several transactions. vaults_by_week says of a project whether they are counted; nobody reads them before, and they are counted
+-- when nobody folds without them any more. Running the script again goes on where it ended.
 SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'catalog.project_counts'::regclass AND attname = 'vaults_by_week'
                                           AND NOT attisdropped) AS has_column \gset
 \if :has_column
@@ -81,6 +81,8 @@ CREATE OR REPLACE FUNCTION catalog.fold_counts() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
 DECLARE
     projects text[];
+    part_projects text[]; -- of the parts that became empty
+    parts text[];
     grown text;
 BEGIN
     -- In a stricter isolation level a delta that another session folded meanwhile would be an error here.
@@ -181,6 +183,7 @@ BEGIN
               GROUP BY 1, 2, 3) summed
         GROUP BY 1, 2
         ON CONFLICT (project_id, part) DO UPDATE SET bits = excluded.bits, ns = excluded.ns
+        RETURNING c.project_id, CASE WHEN c.bits = '{}' THEN c.part END AS part
     ), to_bits AS (
         INSERT INTO catalog.facets_by_bits (project_id, bits, facet, resource_az)
         SELECT DISTINCT m.project_id, (m.facet & 1048575)::integer, m.facet, m.resource_az FROM moved m
@@ -203,11 +206,13 @@ BEGIN
         SELECT DISTINCT resource_az, facet >> 20 FROM moved WHERE resource_az IS NOT NULL
         ON CONFLICT DO NOTHING
     )
-    SELECT array_agg(DISTINCT project_id) INTO projects FROM moved;
+    SELECT (SELECT array_agg(DISTINCT m.project_id) FROM moved m), (SELECT array_agg(p.project_id ORDER BY p.part) FROM to_parts p WHERE p.part IS NOT NULL),
+           (SELECT array_agg(p.part ORDER BY p.part) FROM to_parts p WHERE p.part IS NOT NULL) INTO projects, part_projects, parts;
     DELETE FROM catalog.project_facets WHERE project_id = ANY (projects) AND facets = '{}';
     DELETE FROM catalog.vault_facets WHERE project_id = ANY (projects) AND facets = '{}';
     DELETE FROM catalog.week_facets WHERE project_id = ANY (projects) AND bits = '{}';
-    DELETE FROM catalog.part_facets WHERE project_id = ANY (projects) AND bits = '{}';
+    DELETE FROM catalog.part_facets p USING unnest(part_projects, parts) AS t (project_id, part)
+    WHERE p.project_id = t.project_id AND p.part = t.part AND p.bits = '{}';
     FOR grown IN SELECT c.project_id FROM catalog.project_counts c WHERE c.project_id = ANY (projects)
                  GROUP BY 1 HAVING sum(c.n) >= catalog.counted_by_week_from() AND NOT bool_or(c.by_week)
     LOOP
@@ -274,6 +279,15 @@ BEGIN
 END
 $$;
 
+COMMIT;
+
+-- CONCURRENTLY returns when no transaction is left that folds as before.
+SET lock_timeout = 0;
+DROP INDEX CONCURRENTLY IF EXISTS catalog.count_deltas_waited_for;
+CREATE INDEX CONCURRENTLY count_deltas_waited_for ON catalog.count_deltas (project_id) WHERE false;
+DROP INDEX CONCURRENTLY catalog.count_deltas_waited_for;
+
+BEGIN;
 SELECT FROM catalog.counter_lock FOR UPDATE;
 SELECT catalog.count_by_week(c.project_id)
 FROM (SELECT project_id FROM catalog.project_counts GROUP BY 1 HAVING bool_or(by_week) AND NOT bool_or(vaults_by_week)) c;

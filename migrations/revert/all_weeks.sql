@@ -1,11 +1,10 @@
 -- Nobody reads the weeks of all projects or counts them any more; when nobody is left who does, they go.
-SELECT to_regprocedure('catalog.count_all_weeks()') IS NOT NULL AS counted \gset
+SELECT EXISTS (SELECT FROM pg_proc WHERE oid = to_regprocedure('catalog.fold_counts()') AND prosrc LIKE '%all_weeks%')
+    AS counted \gset
 \if :counted
 SET lock_timeout = 0; -- nobody waits behind the row of counter_lock
 BEGIN;
 SELECT FROM catalog.counter_lock FOR UPDATE;
-DELETE FROM catalog.all_weeks;
-
 -- Moves the deltas into the counters. One session at a time does it; the others go on.
 CREATE OR REPLACE FUNCTION catalog.fold_counts() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
@@ -213,7 +212,7 @@ BEGIN
 END
 $$;
 
-DROP FUNCTION catalog.count_all_weeks();
+DROP FUNCTION IF EXISTS catalog.count_all_weeks();
 COMMIT;
 \endif
 

@@ -247,8 +247,18 @@ BEGIN
 END
 $$;
 
-DROP FUNCTION catalog.vault_week(uuid, timestamptz);
+COMMIT;
+
+-- CONCURRENTLY returns when no transaction is left that reads the vaults' weeks or folds into them.
+SET lock_timeout = 0;
+DROP INDEX CONCURRENTLY IF EXISTS catalog.count_deltas_waited_for;
+CREATE INDEX CONCURRENTLY count_deltas_waited_for ON catalog.count_deltas (project_id) WHERE false;
+DROP INDEX CONCURRENTLY catalog.count_deltas_waited_for;
+
+BEGIN;
+SELECT FROM catalog.counter_lock FOR UPDATE;
 DELETE FROM catalog.part_facets WHERE part LIKE 'vault % %';
+DROP FUNCTION catalog.vault_week(uuid, timestamptz);
 COMMIT;
 \endif
 

@@ -162,10 +162,11 @@ private:
         if (const auto rare = rare_rows(scope_, counts_, only)) {
             const auto rows = static_cast<double>(rare->rows);
             const bool by_status = rare->kind == rare_kind::status || rare->kind == rare_kind::members;
-            const double per_row = nulls_in_order(scope_, only) && !by_status ? entry_compared
-                                   : !request_.resource_name.empty()          ? row_visited
-                                   : request_.all_tenants                     ? entry_scattered
-                                                                              : per_entry;
+            const bool compared = nulls_in_order(scope_, only) && !by_status && !request_.has_substring();
+            const double per_row = compared                          ? entry_compared
+                                   : !request_.resource_name.empty() ? row_visited
+                                   : request_.all_tenants            ? entry_scattered
+                                                                     : per_entry;
             options.push_back({access::fetch_rare, facet_sought + rows * per_row + matches(only) * row_sorted});
         }
         if (!counts_.facets.empty()) {

@@ -110,10 +110,14 @@ public:
                 superuser.value("SELECT min(resource_id::text) FROM catalog.backups WHERE project_id = $1 AND "
                                 "parent_id IS NULL",
                                 {one.project_id});
+            const std::string vault = superuser.value(
+                "SELECT min(vault_id::text) FROM catalog.backups WHERE project_id = $1", {one.project_id});
             for (const std::string& query :
                  {std::string("?limit=50"), std::string("?status=error&limit=20"),
                   std::string("?sort=name:asc&limit=20"), "?sort=name:asc&resource_id=" + resource,
                   std::string("?name=1&limit=30"), std::string("?own_type=all_granted&member_status=reject&limit=20"),
+                  std::string("?start_time=2025-03-01T10:00:00&end_time=2025-09-01T00:00:00&sort=updated_at&limit=20"),
+                  "?start_time=2025-03-01T10:00:00&limit=20&vault_id=" + vault,
                   std::string("?sort=status:desc,name:asc&offset=40&limit=25")}) {
                 const std::string target = "/v3/" + one.project_id + "/backups" + query;
                 const http_response got = client.get(target, one.text);
