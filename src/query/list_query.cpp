@@ -346,11 +346,17 @@ public:
             return;
         }
         if (branch.access != access::fetch_facet) {
+            std::vector<std::string> values;
+            if (branch.access == access::fetch_rare) values = rare_values(branch.only);
+            if (!values.empty())
+                out_.sql("SELECT r.* FROM unnest(")
+                    .param(db::array_literal(values), "text[]")
+                    .sql(") AS m (value) CROSS JOIN LATERAL (");
             out_.sql("SELECT ");
             write_columns();
             write_rows(branch.access, branch.only);
             write_scan_order(branch.access);
-            out_.sql(" OFFSET 0");
+            out_.sql(values.empty() ? " OFFSET 0" : " OFFSET 0) r");
             return;
         }
         // One look-up a facet and vault: `= ANY` of an array may become a filter on all that the rest of the index
@@ -428,27 +434,34 @@ private:
         return db::array_literal(facets);
     }
 
-    // The condition of the partial index, and what finds the rows in it.
-    void write_rare(const std::optional<tie_class>& only) {
+    // The values of the kind's column, each looked up for itself: for `= ANY` of an array the planner counts on ten
+    // searches, and takes another index instead. Empty for the kinds that have none.
+    std::vector<std::string> rare_values(const std::optional<tie_class>& only) const {
         std::vector<std::string> values;
-        switch (rare_rows(scope_, counts_, only).value().kind) {
-        case rare_kind::status:
-            for (const std::size_t status : statuses_of(request_, only))
-                values.emplace_back(statuses[status]);
-            out_.sql(" AND b.status <> 'available' AND b.status = ANY (")
-                .param(db::array_literal(values), "text[]")
-                .sql(")");
-            break;
-        case rare_kind::members: {
+        const rare_kind kind = rare_rows(scope_, counts_, only).value().kind;
+        if (kind == rare_kind::status)
+            for (const std::size_t status : statuses_of(request_, only)) // a request may name one twice
+                if (std::find(values.begin(), values.end(), statuses[status]) == values.end())
+                    values.emplace_back(statuses[status]);
+        if (kind == rare_kind::members) {
             const std::uint64_t wanted = (filter_.any != 0 ? filter_.any : filter_.mask) >> facet::member_shift;
             for (std::uint64_t states = 1; states <= facet::member_any >> facet::member_shift; ++states)
                 if (filter_.any != 0 || (states & wanted) == (wanted & facet::member_any >> facet::member_shift))
                     values.push_back(std::to_string(states));
-            out_.sql(" AND b.owner_project_id IS NULL AND b.member_states <> 0 AND b.member_states = ANY (")
-                .param(db::array_literal(values), "smallint[]")
-                .sql(")");
-            break;
         }
+        return values;
+    }
+
+    // The condition of the partial index, and what finds the rows in it: m.value, see write_found.
+    void write_rare(const std::optional<tie_class>& only) {
+        switch (rare_rows(scope_, counts_, only).value().kind) {
+        case rare_kind::status:
+            out_.sql(" AND b.status <> 'available' AND b.status = m.value COLLATE \"C\"");
+            break;
+        case rare_kind::members:
+            out_.sql(
+                " AND b.owner_project_id IS NULL AND b.member_states <> 0 AND b.member_states = m.value::smallint");
+            break;
         case rare_kind::shared:
             out_.sql(" AND b.owner_project_id IS NOT NULL");
             break;
@@ -1028,19 +1041,27 @@ db::statement count_statement(const scope& scope, const row_counts& counts) {
         const std::size_t most = out.add_param(std::to_string(most_found));
         // In the order of created_at, counting goes on behind the last one that was found.
         const bool ordered = driver == access::fetch_range || scans_by_time(request, driver);
-        out.sql("WITH found AS MATERIALIZED (SELECT b.project_id, b.id, b.created_at");
-        rows.write_rows(driver, std::nullopt);
-        if (ordered) out.sql(" ORDER BY b.created_at, b.id");
+        out.sql("WITH found AS MATERIALIZED (");
+        if (ordered) {
+            out.sql("SELECT b.project_id, b.id, b.created_at");
+            rows.write_rows(driver, std::nullopt);
+            out.sql(" ORDER BY b.created_at, b.id");
+        } else {
+            out.sql("SELECT r.project_id, r.id, NULL::timestamptz AS created_at FROM (");
+            rows.write_found({std::nullopt, driver, false});
+            out.sql(") r");
+        }
         out.sql(" LIMIT ").placeholder(most, "bigint");
         out.sql(") SELECT CASE WHEN f.n < ").placeholder(most, "bigint");
-        out.sql(" THEN f.n ELSE ").sql(ordered ? "f.n + " : "").sql("(SELECT count(*) FROM (SELECT");
+        out.sql(" THEN f.n ELSE ").sql(ordered ? "f.n + " : "").sql("(SELECT count(*) FROM (");
         if (ordered) {
+            out.sql("SELECT");
             rows.write_rows(driver, std::nullopt, {std::nullopt, request.end_time});
-            out.sql(" AND (b.created_at, b.id) > (f.created_at, f.id) ORDER BY b.created_at");
+            out.sql(" AND (b.created_at, b.id) > (f.created_at, f.id) ORDER BY b.created_at OFFSET 0");
         } else {
-            rows.write_rows(driver, std::nullopt);
+            rows.write_found({std::nullopt, driver, false});
         }
-        out.sql(" OFFSET 0) r) END AS n");
+        out.sql(") r) END AS n");
         if (counts_apart(scope, counts)) write_number_apart(out, scope);
         for (const char* column : {"projects", "ids"})
             out.sql(", CASE WHEN f.n < ")
@@ -1058,7 +1079,7 @@ db::statement count_statement(const scope& scope, const row_counts& counts) {
     out.sql("SELECT count(*) AS n");
     if (counts_apart(scope, counts)) write_number_apart(out, scope);
     out.sql(" FROM (");
-    if (driver == access::fetch_facet) {
+    if (driver == access::fetch_facet || driver == access::fetch_rare) {
         rows.write_found({std::nullopt, driver, false});
     } else {
         out.sql("SELECT");
