@@ -203,12 +203,15 @@ private:
     bool windows_; // see goes_by_windows()
 };
 
+// The marker's value of a time that may be null.
+const std::string& time_of(const marker_place& marker, sort_key key) {
+    return key == sort_key::updated_at ? marker.updated_order : marker.protected_order;
+}
+
 // True if the marker's place is in the class.
 bool holds(const tie_class& only, const marker_place& marker, sort_key first_key) {
     if (first_key == sort_key::status) return only.name == marker.status;
-    const bool null =
-        (first_key == sort_key::updated_at ? marker.updated_order : marker.protected_order) == "-infinity";
-    return only.ties == null;
+    return only.ties == (time_of(marker, first_key) == "-infinity");
 }
 
 // The order of the request's first key, a time that is not that of the range, in up to three parts: near the range,
@@ -233,8 +236,7 @@ std::vector<branch> windows(const list_request& request, const tie_class& only,
     if (!term.ascending) std::reverse(parts.begin(), parts.end());
     if (!marker || behind_marker) return parts;
 
-    const std::string place =
-        comparable(term.key == sort_key::updated_at ? marker->updated_order : marker->protected_order);
+    const std::string place = comparable(time_of(*marker, term.key));
     std::erase_if(parts, [&](const branch& part) {
         const std::optional<std::string>& end = term.ascending ? part.window->to : part.window->from;
         return end && (term.ascending ? comparable(*end) < place : comparable(*end) > place);

@@ -642,6 +642,10 @@ void write_weeks(db::statement& out, const scope& scope, const divided_range* wh
     const std::size_t first = whole ? number_of(whole->first_week) : 0; // 0: no such parameter
     const std::size_t behind = whole ? number_of(whole->behind_last) : 0;
     const facet_filter filter = facet_filter_of(scope.request);
+    const auto write_bounds = [&] {
+        if (first != 0) out.sql(" AND week >= ").placeholder(first, "timestamptz");
+        if (behind != 0) out.sql(" AND week < ").placeholder(behind, "timestamptz");
+    };
     if (scope.vaults) { // the days of its parts' names sort as text; those without end before ':'
         constexpr std::size_t day = 10;
         const std::string part = "vault " + scope.vaults->front() + " ";
@@ -655,29 +659,25 @@ void write_weeks(db::statement& out, const scope& scope, const divided_range* wh
             .sql(" AND project_id = ")
             .placeholder(project, "text")
             .sql(" AND week > '-infinity'");
-        if (first != 0) out.sql(" AND week >= ").placeholder(first, "timestamptz");
-        if (behind != 0) out.sql(" AND week < ").placeholder(behind, "timestamptz");
-        out.sql(") c WHERE true");
-        write_facet_bits(out, filter, "c.facet");
-        return;
+        write_bounds();
+    } else {
+        const auto write_conditions = [&] {
+            out.sql(" WHERE week > '-infinity'");
+            if (!all) out.sql(" AND project_id = ").placeholder(project, "text");
+            write_bounds();
+        };
+        out.sql(" FROM (SELECT week, facet, n FROM ");
+        // Two numbers a week instead of some hundred.
+        if (all_facets_match(filter))
+            out.sql(all ? "catalog.all_weeks w CROSS JOIN LATERAL (VALUES (0::bigint, w.own)) s (facet, n)"
+                        : "catalog.week_facets w CROSS JOIN LATERAL (VALUES (0::bigint, w.own), (32768, w.shared)) s "
+                          "(facet, n)");
+        else
+            out.sql(all ? "catalog.all_week_counts" : "catalog.week_counts");
+        write_conditions();
+        out.sql(" UNION ALL SELECT week, facet, n FROM catalog.count_deltas");
+        write_conditions();
     }
-    const auto write_conditions = [&] {
-        out.sql(" WHERE week > '-infinity'");
-        if (!all) out.sql(" AND project_id = ").placeholder(project, "text");
-        if (first != 0) out.sql(" AND week >= ").placeholder(first, "timestamptz");
-        if (behind != 0) out.sql(" AND week < ").placeholder(behind, "timestamptz");
-    };
-    out.sql(" FROM (SELECT week, facet, n FROM ");
-    // Two numbers a week instead of some hundred.
-    if (all_facets_match(filter))
-        out.sql(all ? "catalog.all_weeks w CROSS JOIN LATERAL (VALUES (0::bigint, w.own)) s (facet, n)"
-                    : "catalog.week_facets w CROSS JOIN LATERAL (VALUES (0::bigint, w.own), (32768, w.shared)) s "
-                      "(facet, n)");
-    else
-        out.sql(all ? "catalog.all_week_counts" : "catalog.week_counts");
-    write_conditions();
-    out.sql(" UNION ALL SELECT week, facet, n FROM catalog.count_deltas");
-    write_conditions();
     out.sql(") c WHERE true");
     write_facet_bits(out, filter, "c.facet");
 }
