@@ -41,11 +41,15 @@ $$;
 CREATE FUNCTION catalog.begin_request(project_id text, user_id text, all_tenants boolean) RETURNS text[]
     LANGUAGE plpgsql
     AS $$
+DECLARE
+    enterprise_projects text[];
 BEGIN
     PERFORM set_config('catalog.project_id', project_id, true), set_config('catalog.user_id', user_id, true),
             set_config('catalog.all_tenants', CASE WHEN all_tenants THEN 'on' ELSE 'off' END, true);
-    RETURN (SELECT array_agg(g.enterprise_project_id ORDER BY g.enterprise_project_id)
-            FROM catalog.enterprise_project_grants g WHERE g.user_id = begin_request.user_id);
+    enterprise_projects := (SELECT array_agg(g.enterprise_project_id ORDER BY g.enterprise_project_id)
+                            FROM catalog.enterprise_project_grants g WHERE g.user_id = begin_request.user_id);
+    PERFORM set_config('catalog.user_without_grants', CASE WHEN enterprise_projects IS NULL THEN user_id ELSE '' END, true);
+    RETURN enterprise_projects;
 END
 $$;
 
@@ -338,6 +342,52 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION catalog.granted_enterprise_projects() RETURNS text[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+DECLARE
+    caller_user text := current_setting('catalog.user_id', true);
+BEGIN
+    IF coalesce(caller_user, '') = '' THEN
+        RETURN '{}';
+    END IF;
+    RETURN (SELECT array_agg(g.enterprise_project_id) FROM catalog.enterprise_project_grants g WHERE g.user_id = caller_user);
+END
+$$;
+
+CREATE FUNCTION catalog.granted_placements() RETURNS bigint[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+DECLARE
+    caller_user text := current_setting('catalog.user_id', true);
+    caller_project text := current_setting('catalog.project_id', true);
+    any_project boolean := coalesce(current_setting('catalog.all_tenants', true), '') = 'on';
+BEGIN
+    IF coalesce(caller_user, '') = '' THEN
+        RETURN '{}';
+    END IF;
+    IF NOT EXISTS (SELECT FROM catalog.enterprise_project_grants g WHERE g.user_id = caller_user) THEN
+        RETURN NULL;
+    END IF;
+    IF any_project THEN
+        RETURN ARRAY(SELECT c.facet >> 20 FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
+                         ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
+                     UNION
+                     SELECT c.facet >> 20 FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
+                         ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id);
+    END IF;
+    RETURN ARRAY(SELECT c.facet >> 20 FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
+                     ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
+                 WHERE c.project_id = caller_project
+                 UNION
+                 SELECT c.facet >> 20 FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
+                     ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
+                 WHERE c.project_id = caller_project);
+END
+$$;
+
 CREATE FUNCTION catalog.is_extend_info(value json) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ((((value)::text = '{}'::text) OR starts_with((value)::text, '{"'::text)) AND (strpos((value)::text, '
@@ -369,50 +419,12 @@ END
 $$;
 
 CREATE FUNCTION catalog.permitted_enterprise_projects() RETURNS text[]
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'catalog', 'pg_temp'
-    AS $$
-DECLARE
-    caller_user text := current_setting('catalog.user_id', true);
-BEGIN
-    IF coalesce(caller_user, '') = '' THEN
-        RETURN '{}';
-    END IF;
-    RETURN (SELECT array_agg(g.enterprise_project_id) FROM catalog.enterprise_project_grants g WHERE g.user_id = caller_user);
-END
-$$;
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN (current_setting('catalog.user_without_grants'::text, true) = NULLIF(current_setting('catalog.user_id'::text, true), ''::text)) THEN NULL::text[] ELSE catalog.granted_enterprise_projects() END;
 
 CREATE FUNCTION catalog.permitted_placements() RETURNS bigint[]
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'catalog', 'pg_temp'
-    AS $$
-DECLARE
-    caller_user text := current_setting('catalog.user_id', true);
-    caller_project text := current_setting('catalog.project_id', true);
-    any_project boolean := coalesce(current_setting('catalog.all_tenants', true), '') = 'on';
-BEGIN
-    IF coalesce(caller_user, '') = '' THEN
-        RETURN '{}';
-    END IF;
-    IF NOT EXISTS (SELECT FROM catalog.enterprise_project_grants g WHERE g.user_id = caller_user) THEN
-        RETURN NULL;
-    END IF;
-    IF any_project THEN
-        RETURN ARRAY(SELECT c.facet >> 20 FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
-                         ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
-                     UNION
-                     SELECT c.facet >> 20 FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
-                         ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id);
-    END IF;
-    RETURN ARRAY(SELECT c.facet >> 20 FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
-                     ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
-                 WHERE c.project_id = caller_project
-                 UNION
-                 SELECT c.facet >> 20 FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
-                     ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
-                 WHERE c.project_id = caller_project);
-END
-$$;
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN (current_setting('catalog.user_without_grants'::text, true) = NULLIF(current_setting('catalog.user_id'::text, true), ''::text)) THEN NULL::bigint[] ELSE catalog.granted_placements() END;
 
 CREATE FUNCTION catalog.recount(of_project text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -762,10 +774,9 @@ WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05');
 
 CREATE VIEW catalog.all_week_counts WITH (security_invoker='true') AS
  SELECT w.week,
-    (u.bits)::bigint AS facet,
-    u.n
-   FROM (catalog.all_weeks w
-     CROSS JOIN LATERAL UNNEST(w.bits, w.ns) u(bits, n));
+    (unnest(w.bits))::bigint AS facet,
+    unnest(w.ns) AS n
+   FROM catalog.all_weeks w;
 
 CREATE TABLE catalog.backups (
     project_id text NOT NULL COLLATE pg_catalog."C",
@@ -873,12 +884,11 @@ WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05');
 
 CREATE VIEW catalog.facet_counts WITH (security_invoker='true') AS
  SELECT p.project_id,
-    u.facet,
-    u.resource_az,
+    unnest(p.facets) AS facet,
+    unnest(p.zones) AS resource_az,
     p.enterprise_project_id,
-    u.n
-   FROM (catalog.project_facets p
-     CROSS JOIN LATERAL UNNEST(p.facets, p.zones, p.ns) u(facet, resource_az, n));
+    unnest(p.ns) AS n
+   FROM catalog.project_facets p;
 
 CREATE TABLE catalog.facets_by_bits (
     project_id text NOT NULL COLLATE pg_catalog."C",
@@ -920,10 +930,9 @@ WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05');
 CREATE VIEW catalog.part_counts WITH (security_invoker='true') AS
  SELECT p.project_id,
     p.part,
-    (u.bits)::bigint AS facet,
-    u.n
-   FROM (catalog.part_facets p
-     CROSS JOIN LATERAL UNNEST(p.bits, p.ns) u(bits, n));
+    (unnest(p.bits))::bigint AS facet,
+    unnest(p.ns) AS n
+   FROM catalog.part_facets p;
 
 CREATE TABLE catalog.project_counts (
     project_id text NOT NULL COLLATE pg_catalog."C",
@@ -948,12 +957,11 @@ WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05');
 CREATE VIEW catalog.vault_counts WITH (security_invoker='true') AS
  SELECT p.project_id,
     p.vault_id,
-    u.facet,
-    u.resource_az,
+    unnest(p.facets) AS facet,
+    unnest(p.zones) AS resource_az,
     p.enterprise_project_id,
-    u.n
-   FROM (catalog.vault_facets p
-     CROSS JOIN LATERAL UNNEST(p.facets, p.zones, p.ns) u(facet, resource_az, n));
+    unnest(p.ns) AS n
+   FROM catalog.vault_facets p;
 
 CREATE TABLE catalog.vaults (
     project_id text NOT NULL COLLATE pg_catalog."C",
@@ -982,12 +990,11 @@ WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05');
 CREATE VIEW catalog.week_counts WITH (security_invoker='true') AS
  SELECT w.project_id,
     w.week,
-    (u.bits)::bigint AS facet,
-    u.n,
-    u.first,
-    u.last
-   FROM (catalog.week_facets w
-     CROSS JOIN LATERAL UNNEST(w.bits, w.ns, w.firsts, w.lasts) u(bits, n, first, last));
+    (unnest(w.bits))::bigint AS facet,
+    unnest(w.ns) AS n,
+    unnest(w.firsts) AS first,
+    unnest(w.lasts) AS last
+   FROM catalog.week_facets w;
 
 CREATE TABLE catalog.zone_facets (
     resource_az text COLLATE pg_catalog."C",
@@ -998,10 +1005,9 @@ WITH (fillfactor='20');
 
 CREATE VIEW catalog.zone_counts WITH (security_invoker='true') AS
  SELECT z.resource_az,
-    (u.bits)::bigint AS facet,
-    u.n
-   FROM (catalog.zone_facets z
-     CROSS JOIN LATERAL UNNEST(z.bits, z.ns) u(bits, n));
+    (unnest(z.bits))::bigint AS facet,
+    unnest(z.ns) AS n
+   FROM catalog.zone_facets z;
 
 CREATE TABLE catalog.zone_placements (
     resource_az text NOT NULL COLLATE pg_catalog."C",
@@ -1110,6 +1116,8 @@ CREATE INDEX backups_of_resource ON catalog.backups USING btree (resource_id, pr
 CREATE INDEX backups_of_status ON catalog.backups USING btree (status, project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (status <> 'available'::text));
 
 CREATE INDEX backups_shared_id ON catalog.backups USING btree (id) WHERE (owner_project_id IS NOT NULL);
+
+CREATE INDEX backups_texts ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, name, resource_name) WHERE (parent_id IS NULL);
 
 CREATE INDEX backups_without_protected_at ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (protected_at IS NULL));
 
@@ -1297,6 +1305,12 @@ GRANT ALL ON FUNCTION catalog.facet(status text, image_type text, resource_type 
 
 REVOKE ALL ON FUNCTION catalog.fold_counts() FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.fold_counts() TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.granted_enterprise_projects() FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.granted_enterprise_projects() TO catalog_reader;
+
+REVOKE ALL ON FUNCTION catalog.granted_placements() FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.granted_placements() TO catalog_reader;
 
 REVOKE ALL ON FUNCTION catalog.is_extend_info(value json) FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.is_extend_info(value json) TO catalog_writer;

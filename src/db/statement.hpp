@@ -1,6 +1,8 @@
 // This file holds SQL text and its parameters together, so that a value can't be spliced into the text.
 #pragma once
 
+#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,6 +72,21 @@ std::string array_literal(const Range& values) {
         out += '"';
     }
     return out + '}';
+}
+
+// The integers of a PostgreSQL array that has one dimension and no nulls, of its text (PostgreSQL 15, chapter 8.15.6);
+// none of an empty text, as which a null array is read.
+inline std::vector<std::int64_t> integers_of(std::string_view array) {
+    std::vector<std::int64_t> out;
+    const char* at = array.data();
+    const char* const end = at + array.size();
+    while (at < end) {
+        std::int64_t value = 0;
+        const auto [behind, fault] = std::from_chars(at, end, value);
+        if (fault == std::errc()) out.push_back(value);
+        at = fault == std::errc() ? behind : at + 1; // '{', ',' or '}'
+    }
+    return out;
 }
 
 } // namespace catalog::db

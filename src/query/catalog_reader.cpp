@@ -109,6 +109,40 @@ std::vector<std::string> first_column(const db::rows& rows) {
     return out;
 }
 
+// Takes the row of facets_statement.
+void read_facets(row_counts& counts, const scope& scope, const db::rows& row) {
+    struct sums {
+        std::int64_t facet = 0;
+        std::int64_t matching = 0;
+        std::int64_t listed = 0;
+    };
+    const bool every = has_every_facet(scope, counts);
+    const std::vector<std::int64_t> facets = db::integers_of(row.text(0, 0));
+    const std::vector<std::int64_t> numbers = db::integers_of(row.text(0, 1));
+    const std::vector<std::int64_t> listed = every && !row.is_null(0, 2) ? db::integers_of(row.text(0, 2)) : numbers;
+    std::vector<sums> found;
+    found.reserve(facets.size());
+    for (std::size_t i = 0; i < facets.size(); ++i)
+        found.push_back({facets[i], numbers.at(i), every ? listed.at(i) : 0});
+    std::sort(found.begin(), found.end(), [](const sums& a, const sums& b) { return a.facet < b.facet; });
+    const facet_filter filter = facet_filter_of(scope.request);
+    for (auto next = found.begin(); next != found.end();) {
+        sums sum{next->facet};
+        for (; next != found.end() && next->facet == sum.facet; ++next) {
+            sum.matching += next->matching;
+            sum.listed += next->listed;
+        }
+        if (sum.listed > 0) counts.every.push_back({sum.facet, static_cast<std::uint64_t>(sum.listed)});
+        if (sum.matching <= 0 || (every && !filter.holds(sum.facet))) continue;
+        counts.facets.push_back({sum.facet, static_cast<std::uint64_t>(sum.matching)});
+        counts.facet_matches += counts.facets.back().n;
+    }
+    if (knows_weeks(scope, counts) && !row.is_null(0, 2)) {
+        counts.first_week = std::string(row.text(0, 2));
+        counts.behind_last = std::string(row.text(0, 3));
+    }
+}
+
 // `listed`: the rows of listed_statement.
 row_counts count_rows(request_transaction& transaction, const scope& scope, const db::rows& listed) {
     row_counts counts;
@@ -123,25 +157,8 @@ row_counts count_rows(request_transaction& transaction, const scope& scope, cons
         counts.facet_matches = counts.total = counts.listed;
         return counts;
     }
-    const db::rows facets = transaction.run("count by facet", facets_statement(scope, counts));
-    const bool every = has_every_facet(scope, counts);
-    const bool weeks = knows_weeks(scope, counts);
-    const facet_filter filter = facet_filter_of(scope.request);
-    for (std::size_t i = 0; i < facets.size(); ++i) {
-        if (weeks && !facets.is_null(i, 2)) {
-            counts.first_week = std::string(facets.text(i, 2));
-            counts.behind_last = std::string(facets.text(i, 3));
-        }
-        const row_counts::facet_count one{to_integer(facets.text(i, 0)),
-                                          static_cast<std::uint64_t>(to_integer(facets.text(i, 1)))};
-        if (every) {
-            const std::int64_t listed_rows = to_integer(facets.text(i, 2));
-            if (listed_rows > 0) counts.every.push_back({one.facet, static_cast<std::uint64_t>(listed_rows)});
-            if (one.n == 0 || !filter.holds(one.facet)) continue;
-        }
-        counts.facets.push_back(one);
-        counts.facet_matches += one.n;
-    }
+    const db::rows counted_facets = transaction.run("count by facet", facets_statement(scope, counts));
+    read_facets(counts, scope, counted_facets);
     // Of users with grants row-level security hides the whole list's counters, but not the latest changes.
     const auto listed_of = [](std::uint64_t sum, const row_counts::facet_count& one) { return sum + one.n; };
     if (std::accumulate(counts.every.begin(), counts.every.end(), std::uint64_t{0}, listed_of) < counts.facet_matches)

@@ -206,7 +206,9 @@ public:
         } else {
             write_facet_bits(out_, filter_of(only), "b.facet");
             write_placements(in_order_index);
-            if (in_order_index) write_compared(only);
+            // The index of texts is without what is compared (migrations/deploy/texts.sql).
+            if (in_order_index && !(request_.has_substring() && driver != access::walk && !request_.all_tenants))
+                write_compared(only);
         }
         const bool walked = driver == access::walk || driver == access::walk_apart;
         if (!walked && has_nulls_before(only)) write_past_nulls();
@@ -913,16 +915,15 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
     const bool at_once =
         every && (counts_list_by_bits(scope, counts) ||
                   (scope.request.all_tenants && !has_whole_facets(scope, counts) && scope.request.resource_az.empty()));
-    db::statement out(every && !at_once ? "SELECT t.facet, sum(t.n)::bigint AS n, sum(t.every)::bigint AS every FROM ("
-                                        : "");
-    out.sql("SELECT c.facet, sum(c.n)::bigint AS n")
-        .sql(at_once ? ", sum(c.n)::bigint AS every"
-             : every ? ", 0 AS every"
-                     : "");
-    if (weeks) // once: to write a time takes longer than to count
-        out.sql(", CASE WHEN row_number() OVER w = 1 THEN min(min(c.first)) OVER w END AS first_week, CASE WHEN "
-                "row_number() OVER w = 1 THEN max(max(c.last)) OVER w + interval '168 hours' END AS behind_last");
-    out.sql(" FROM (SELECT ");
+    const bool added = every && !at_once;
+    // Facets come once and again, as they are counted in several places: the reader sums them up in less time. Those of
+    // vaults are too many rows for that.
+    const bool summed = has_whole_facets(scope, counts) && scope.vaults;
+    db::statement out("SELECT array_agg(t.facet) AS facets, array_agg(t.n) AS numbers");
+    if (every) out.sql(added ? ", array_agg(t.every) AS every" : ", NULL::bigint[] AS every");
+    if (weeks) out.sql(", min(t.first) AS first_week, max(t.last) + interval '168 hours' AS behind_last");
+    out.sql(" FROM (SELECT c.facet, ").sql(summed ? "sum(c.n)::bigint AS n" : "c.n");
+    out.sql(added ? ", 0::bigint AS every" : "").sql(weeks ? ", c.first, c.last" : "").sql(" FROM (SELECT ");
     const auto write_source = [&](std::string_view table) {
         out.sql("resource_az, enterprise_project_id, n FROM ").sql(table).sql(" WHERE true");
         // A vault's counters are found by the vault, not all of the project's looked through.
@@ -976,15 +977,11 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
         out.sql(" AND c.enterprise_project_id = ANY (")
             .param(db::array_literal(*scope.enterprise_projects), "text[]")
             .sql(")");
-    out.sql(" GROUP BY c.facet HAVING sum(c.n) > 0").sql(weeks ? " WINDOW w AS ()" : "");
-    if (every && !at_once) {
+    if (summed) out.sql(" GROUP BY c.facet");
+    if (added) {
         const auto write_list = [&](std::string_view facet, std::string_view table, std::string_view more) {
-            out.sql(" UNION ALL SELECT ")
-                .sql(facet)
-                .sql(", 0, n FROM ")
-                .sql(table)
-                .sql(" WHERE (facet & 65536) = 0")
-                .sql(more);
+            out.sql(" UNION ALL SELECT ").sql(facet).sql(", 0, n FROM ").sql(table);
+            out.sql(" WHERE (facet & 65536) = 0").sql(more);
             if (!scope.request.all_tenants) out.sql(" AND project_id = ").param(scope.project_id, "text");
         };
         if (scope.request.all_tenants)
@@ -992,10 +989,8 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
         else
             write_list("facet", "catalog.week_counts", " AND week = '-infinity'");
         write_list("facet & 1048575", "catalog.count_deltas", "");
-        return std::move(out.sql(") t GROUP BY t.facet ORDER BY t.facet"));
     }
-    out.sql(" ORDER BY c.facet");
-    return out;
+    return std::move(out.sql(") t"));
 }
 
 bool finds_while_counting(const scope& scope) {

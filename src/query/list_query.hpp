@@ -192,9 +192,11 @@ db::statement vaults_statement(const scope& scope);
 // indexed, by_week, by_part, vaults_by_week.
 db::statement listed_statement(const scope& scope);
 
-// Facets that match the facet and vault filters, with their number of rows. Columns: facet, n; where knows_weeks() also
-// first_week and behind_last of them all, in one of the rows; where has_every_facet() also every, the rows of the whole
-// list, and then the filters on facets are yet to be compared. Needs `counts.by_week` and `by_part`.
+// Facets that match the facet and vault filters, with their number of rows, as one row of arrays, which are null if
+// there are none. A facet may be there several times: the sum of its numbers is what counts, and may be none. Columns:
+// facets, numbers; where has_every_facet() also every, the facets' numbers in the whole list, or null if numbers are
+// those, and then the filters on facets are yet to be compared; where knows_weeks() also first_week and behind_last of
+// all that match, or around them. Needs `counts.by_week` and `by_part`.
 db::statement facets_statement(const scope& scope, const row_counts& counts);
 
 // True if count_statement tells how many backups are apart: in the order of another time than that of the range.

@@ -101,6 +101,35 @@ BOOST_FIXTURE_TEST_CASE(nothing_without_a_caller, two_tenants) {
     reader.rollback();
 }
 
+// What begin_request found of one user's grants says nothing of another user that the transaction names later.
+BOOST_FIXTURE_TEST_CASE(grants_are_those_of_the_user_that_is_named, two_tenants) {
+    db::session reader = session();
+    const auto seen = [&](std::string_view table) {
+        return std::string(
+            reader.run_once(db::statement("SELECT count(*) FROM catalog." + std::string(table))).text(0, 0));
+    };
+    const auto name = [&](std::string_view user) {
+        reader.run_once(db::statement("SELECT set_config('catalog.user_id', '" + std::string(user) + "', true)"));
+    };
+    reader.begin(true);
+    identify(reader, "a", "alice", false);
+    BOOST_TEST(seen("backups") == "30");
+    BOOST_TEST(seen("week_facets") != "0");
+    name("carol");
+    BOOST_TEST(seen("backups") == "15");
+    BOOST_TEST(seen("week_facets") == "0");
+    name("");
+    BOOST_TEST(seen("backups") == "0");
+    BOOST_TEST(seen("week_facets") == "0");
+    identify(reader, "a", "carol", false);
+    BOOST_TEST(seen("backups") == "15");
+    BOOST_TEST(seen("project_counts") == "0");
+    identify(reader, "a", "alice", false);
+    BOOST_TEST(seen("backups") == "30");
+    BOOST_TEST(seen("project_counts") == "1");
+    reader.rollback();
+}
+
 BOOST_FIXTURE_TEST_CASE(other_tables_are_closed, two_tenants) {
     db::session reader = session();
     for (const std::string_view table : {"members", "replication_records", "counter_lock"})
