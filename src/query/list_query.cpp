@@ -91,6 +91,16 @@ std::string number(std::uint64_t value) {
     return std::to_string(static_cast<std::int64_t>(value));
 }
 
+// The pattern of LIKE for texts that contain this one (chapter 9.7.1); it takes half of strpos' time.
+std::string containing(std::string_view text) {
+    std::string pattern = "%";
+    for (const char c : text) {
+        if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+        pattern += c;
+    }
+    return pattern + '%';
+}
+
 // Conditions on an expression that is a facet.
 void write_facet_bits(db::statement& out, const facet_filter& filter, std::string_view facet) {
     if (filter.mask != 0) {
@@ -207,8 +217,9 @@ public:
             write_facet_bits(out_, filter_of(only), "b.facet");
             write_placements(in_order_index);
             // The index of texts is without what is compared (migrations/deploy/texts.sql).
-            if (in_order_index && !(request_.has_substring() && driver != access::walk && !request_.all_tenants))
-                write_compared(only);
+            const bool in_texts = request_.has_substring() && !request_.all_tenants &&
+                                  (driver == access::scan || driver == access::fetch_range);
+            if (in_order_index && !in_texts) write_compared(only);
         }
         const bool walked = driver == access::walk || driver == access::walk_apart;
         if (!walked && has_nulls_before(only)) write_past_nulls();
@@ -233,9 +244,9 @@ public:
 
         if (request_.resource_id) out_.sql(" AND b.resource_id = ").param(*request_.resource_id, "uuid");
         if (request_.checkpoint_id) out_.sql(" AND b.checkpoint_id = ").param(*request_.checkpoint_id, "uuid");
-        if (!request_.name.empty()) out_.sql(" AND strpos(b.name, ").param(request_.name, "text").sql(") > 0");
+        if (!request_.name.empty()) out_.sql(" AND b.name LIKE ").param(containing(request_.name), "text");
         if (!request_.resource_name.empty())
-            out_.sql(" AND strpos(b.resource_name, ").param(request_.resource_name, "text").sql(") > 0");
+            out_.sql(" AND b.resource_name LIKE ").param(containing(request_.resource_name), "text");
     }
 
     // The order of a branch: without the first key where all its rows have the same.

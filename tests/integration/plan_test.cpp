@@ -405,7 +405,8 @@ BOOST_AUTO_TEST_CASE(a_substring_is_searched_once) {
             const std::string where = " WHERE owner_project_id IS NULL AND parent_id IS NULL AND " + condition +
                                       (all_tenants ? "" : " AND project_id = 'big'");
             const std::string count = sql.value("SELECT count(*) FROM catalog.backups" + where);
-            for (const char* sort : {"name:asc", "created_at:desc", "status:asc,name:asc"}) {
+            for (const char* sort : {"name:asc", "created_at:desc", "status:asc,name:asc", "updated_at:asc,name:desc",
+                                     "protected_at:asc,created_at:desc"}) {
                 const std::string text =
                     std::string("limit=50&sort=") + sort + "&" + filter + (all_tenants ? "&all_tenants=true" : "");
                 const visited_page page = read(reader, text);
@@ -419,6 +420,8 @@ BOOST_AUTO_TEST_CASE(a_substring_is_searched_once) {
                                text << page.page.buffers);
                 if (!all_tenants)
                     BOOST_TEST(page.count_buffers <= scan * 1.1 + 100, text << ": " << page.count_buffers);
+                if (!all_tenants && filter == "name=autobk_") // of many matches the page reads but some
+                    BOOST_TEST(page.page.buffers <= 600, text << ": " << page.page.buffers);
             }
         }
     }
