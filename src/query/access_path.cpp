@@ -162,7 +162,7 @@ private:
         if (const auto rare = rare_rows(scope_, counts_, only)) {
             const auto rows = static_cast<double>(rare->rows);
             const bool by_status = rare->kind == rare_kind::status || rare->kind == rare_kind::members;
-            const bool compared = nulls_in_order(scope_, only) && !by_status && !request_.has_substring();
+            const bool compared = nulls_in_order(scope_, counts_, only) && !by_status && !request_.has_substring();
             const double per_row = compared                          ? entry_compared
                                    : !request_.resource_name.empty() ? row_visited
                                    : request_.all_tenants            ? entry_scattered

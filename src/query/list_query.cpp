@@ -184,7 +184,7 @@ public:
         out_.sql(" FROM catalog.backups b WHERE ");
         const bool shared_alone = driver == access::walk && has_orders_of_others(scope_);
         const bool by_id = driver == access::walk && branch_order(only).front().key == sort_key::id;
-        const bool nulls = driver == access::fetch_rare && nulls_in_order(scope_, only) &&
+        const bool nulls = driver == access::fetch_rare && nulls_in_order(scope_, counts_, only) &&
                            is_timeless(rare_rows(scope_, counts_, only).value().kind);
         const bool in_order_index = driver == access::walk
                                         ? compares_filters(scope_, branch_order(only).front().key)
@@ -232,9 +232,10 @@ public:
                     .sql(")) IS TRUE");
         }
 
-        // In the index of facets the time comes behind the vault.
+        // In the index of facets the time comes behind the vault, in those of what few backups are behind the project.
         const bool range =
             driver == access::fetch_range || (driver == access::fetch_facet && scope_.vaults) ||
+            (driver == access::fetch_rare && !nulls && !request_.all_tenants) ||
             (driver == access::walk && (in_order_index || branch_order(only).front().key == sort_key::created_at));
         if (times.from) write_bound(*times.from, range, ">=", "<");
         if (times.to) write_bound(*times.to, range, "<=", ">");
@@ -335,6 +336,13 @@ public:
             write_walk(branch);
             return;
         }
+        if (finds_in_order(branch)) {
+            out_.sql("SELECT b.project_id, b.id");
+            write_rows(branch.access, branch.only);
+            write_keyset(branch, "b");
+            write_order(branch.only, "b");
+            return;
+        }
         // The rows are found first and sorted then. OFFSET 0 keeps the planner from merging the two, which could make
         // it walk a sort index instead.
         out_.sql("SELECT k.project_id, k.id FROM (");
@@ -427,6 +435,15 @@ public:
     }
 
 private:
+    // True if the index that finds the rows has them in the branch's order. Those of resources and parents are in the
+    // order of created_at, within a project.
+    bool finds_in_order(const branch& branch) const {
+        const bool by_time = branch.access == access::fetch_parent ||
+                             (branch.access == access::fetch_equality && !request_.checkpoint_id);
+        return by_time && !request_.all_tenants && !branch.only && order_.size() == 2 &&
+               order_[0].key == sort_key::created_at && order_[0].ascending == order_[1].ascending;
+    }
+
     static bool has_nulls_before(const std::optional<tie_class>& only) {
         return only && only->mask != facet::status_mask && !only->ties;
     }
@@ -809,9 +826,24 @@ bool compares_filters(const scope& scope, sort_key first_key) {
     return !has_orders_of_others(scope) && !(scope.request.all_tenants && first_key == sort_key::id);
 }
 
-bool nulls_in_order(const scope& scope, const std::optional<tie_class>& only) {
-    return is_timeless(only) && !scope.request.has_range() && !has_orders_of_others(scope) &&
-           !scope.enterprise_projects && !(scope.vaults && scope.vaults->size() != 1);
+bool nulls_in_order(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only) {
+    const list_request& request = scope.request;
+    if (!is_timeless(only) || request.has_range() || has_orders_of_others(scope) || scope.enterprise_projects ||
+        (scope.vaults && scope.vaults->size() != 1))
+        return false;
+    const bool tells_zones = request.resource_az.empty() || has_whole_facets(scope, counts);
+    if (request.all_tenants || !tells_zones || counts.every.empty())
+        return true; // no other index has them or tells more
+    // In the order of created_at twenty entries, filter and all, take the time and the pages of one match here, which
+    // is in the order of ids and looks at another page of the visibility map.
+    constexpr std::uint64_t entries_for_match = 20;
+    const auto rows = [&](const std::vector<row_counts::facet_count>& counted) {
+        std::uint64_t sum = 0;
+        for (const auto& entry : counted)
+            if (only->holds(entry.facet)) sum += entry.n;
+        return sum;
+    };
+    return rows(counts.facets) * entries_for_match < rows(counts.every);
 }
 
 std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only) {
@@ -825,11 +857,11 @@ std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, cons
     // The kinds' indexes have no zones, but facets may tell them.
     const bool tells_zones = request.resource_az.empty() || request.all_tenants || has_whole_facets(scope, counts);
     const std::vector<std::size_t> left = statuses_of(request, only);
-    const bool timeless = is_timeless(only) && (!request.all_tenants || nulls_in_order(scope, only));
+    const bool timeless = is_timeless(only) && (!request.all_tenants || nulls_in_order(scope, counts, only));
     std::optional<rare> fewest;
     // `wanted`: what is in the kind's index of that which is asked for; `alone`: nothing else is asked for.
     const auto offer = [&](rare_kind kind, const facet_filter& wanted, bool alone) {
-        const bool in_order = is_timeless(kind) && nulls_in_order(scope, only);
+        const bool in_order = is_timeless(kind) && nulls_in_order(scope, counts, only);
         if ((counts.every.empty() && !alone) || !(tells_zones || in_order)) return;
         std::uint64_t rows = 0;
         for (const auto& entry : counts.every.empty() ? counts.facets : counts.every)
@@ -1127,15 +1159,8 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
     }
 
     const bool counted = counts.with_page;
-    out.sql("WITH page AS MATERIALIZED (SELECT q.project_id, q.id, ").sql(counted ? "q.n, " : "");
-    out.sql("row_number() OVER () AS place FROM (");
-    if (counted) {
-        out.sql("SELECT k.project_id, k.id, k.n FROM (SELECT f.*, count(*) OVER () AS n FROM (");
-        rows.write_found(path.branches.front());
-        out.sql(") f) k WHERE true");
-        rows.write_keyset(path.branches.front(), "k");
-        rows.write_order(std::nullopt, "k");
-    } else if (path.branches.size() > 1) {
+    out.sql("WITH page AS MATERIALIZED (SELECT q.project_id, q.id, row_number() OVER () AS place FROM (");
+    if (path.branches.size() > 1) {
         const std::size_t need = out.add_param(std::to_string(path.offset + scope.request.limit));
         // PostgreSQL runs the branches of UNION ALL one after another and stops when the page is full.
         out.sql("SELECT u.project_id, u.id FROM (");
@@ -1150,7 +1175,12 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
     }
     out.sql(" LIMIT ").placeholder(limit, "bigint").sql(" OFFSET ").placeholder(offset, "bigint");
     out.sql(") q) SELECT ").sql(scope.request.show_replication ? "d.document, d.replication_document" : "d.document");
-    out.sql(counted ? ", page.n" : "").sql(" FROM page CROSS JOIN LATERAL (SELECT ").sql(documents);
+    if (counted) { // once, and then taken for each row (chapter 4.2.11: a scalar subquery)
+        out.sql(", (SELECT count(*) FROM (SELECT");
+        rows.write_rows(path.branches.front().access, std::nullopt);
+        out.sql(" OFFSET 0) c) AS n");
+    }
+    out.sql(" FROM page CROSS JOIN LATERAL (SELECT ").sql(documents);
     out.sql(" FROM catalog.backups b WHERE b.project_id = page.project_id AND b.id = page.id OFFSET 0) d ORDER BY "
             "page.place");
     return out;

@@ -170,9 +170,9 @@ bool has_orders_of_others(const scope& scope);
 bool compares_filters(const scope& scope, sort_key first_key);
 
 // True if backups without the time that sorts (the class) are found by it in the index of its order, where filters are
-// compared; within a time range, or where filters are not compared there, they have an index in the order of
-// created_at.
-bool nulls_in_order(const scope& scope, const std::optional<tie_class>& only);
+// compared; where many match, within a time range, or where filters are not compared there, they have an index in the
+// order of created_at.
+bool nulls_in_order(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only);
 
 // A kind that all matches (of the class) are of, and the rows in its index; the one with the fewest. Nothing where no
 // kind fits, or where it is not known that its index has few others: then the facets of the matches tell more.
