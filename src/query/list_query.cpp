@@ -329,6 +329,15 @@ public:
         write_order(branch.only, "b");
     }
 
+    // True if the index that finds the rows has them in the branch's order. Those of resources and parents are in the
+    // order of created_at, within a project.
+    bool finds_in_order(const branch& branch) const {
+        const bool by_time = branch.access == access::fetch_parent ||
+                             (branch.access == access::fetch_equality && !request_.checkpoint_id);
+        return by_time && !request_.all_tenants && !branch.only && order_.size() == 2 &&
+               order_[0].key == sort_key::created_at && order_[0].ascending == order_[1].ascending;
+    }
+
     // SELECT of one branch's rows, in order. Columns: project_id, id.
     void write_branch(const branch& branch) {
         if (branch.access == access::walk || branch.access == access::walk_apart) {
@@ -435,15 +444,6 @@ public:
     }
 
 private:
-    // True if the index that finds the rows has them in the branch's order. Those of resources and parents are in the
-    // order of created_at, within a project.
-    bool finds_in_order(const branch& branch) const {
-        const bool by_time = branch.access == access::fetch_parent ||
-                             (branch.access == access::fetch_equality && !request_.checkpoint_id);
-        return by_time && !request_.all_tenants && !branch.only && order_.size() == 2 &&
-               order_[0].key == sort_key::created_at && order_[0].ascending == order_[1].ascending;
-    }
-
     static bool has_nulls_before(const std::optional<tie_class>& only) {
         return only && only->mask != facet::status_mask && !only->ties;
     }
@@ -1159,8 +1159,18 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
     }
 
     const bool counted = counts.with_page;
-    out.sql("WITH page AS MATERIALIZED (SELECT q.project_id, q.id, row_number() OVER () AS place FROM (");
-    if (path.branches.size() > 1) {
+    // All that is sorted is counted on the way; where the page is read in order, the total has a look of its own.
+    const bool counted_apart = counted && rows.finds_in_order(path.branches.front());
+    const bool counted_on_the_way = counted && !counted_apart;
+    out.sql("WITH page AS MATERIALIZED (SELECT q.project_id, q.id, ").sql(counted_on_the_way ? "q.n, " : "");
+    out.sql("row_number() OVER () AS place FROM (");
+    if (counted_on_the_way) {
+        out.sql("SELECT k.project_id, k.id, k.n FROM (SELECT f.*, count(*) OVER () AS n FROM (");
+        rows.write_found(path.branches.front());
+        out.sql(") f) k WHERE true");
+        rows.write_keyset(path.branches.front(), "k");
+        rows.write_order(std::nullopt, "k");
+    } else if (path.branches.size() > 1) {
         const std::size_t need = out.add_param(std::to_string(path.offset + scope.request.limit));
         // PostgreSQL runs the branches of UNION ALL one after another and stops when the page is full.
         out.sql("SELECT u.project_id, u.id FROM (");
@@ -1175,7 +1185,8 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
     }
     out.sql(" LIMIT ").placeholder(limit, "bigint").sql(" OFFSET ").placeholder(offset, "bigint");
     out.sql(") q) SELECT ").sql(scope.request.show_replication ? "d.document, d.replication_document" : "d.document");
-    if (counted) { // once, and then taken for each row (chapter 4.2.11: a scalar subquery)
+    if (counted_on_the_way) out.sql(", page.n");
+    if (counted_apart) { // once, and then taken for each row (chapter 4.2.11: a scalar subquery)
         out.sql(", (SELECT count(*) FROM (SELECT");
         rows.write_rows(path.branches.front().access, std::nullopt);
         out.sql(" OFFSET 0) c) AS n");
