@@ -372,15 +372,15 @@ BEGIN
         RETURN NULL;
     END IF;
     IF any_project THEN
-        RETURN ARRAY(SELECT c.facet >> 20 FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
-                         ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
+        RETURN ARRAY(SELECT unnest(p.facets) >> 20 FROM catalog.project_facets p JOIN catalog.enterprise_project_grants g
+                         ON g.user_id = caller_user AND g.enterprise_project_id = p.enterprise_project_id
                      UNION
                      SELECT c.facet >> 20 FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
                          ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id);
     END IF;
-    RETURN ARRAY(SELECT c.facet >> 20 FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
-                     ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
-                 WHERE c.project_id = caller_project
+    RETURN ARRAY(SELECT unnest(p.facets) >> 20 FROM catalog.project_facets p JOIN catalog.enterprise_project_grants g
+                     ON g.user_id = caller_user AND g.enterprise_project_id = p.enterprise_project_id
+                 WHERE p.project_id = caller_project
                  UNION
                  SELECT c.facet >> 20 FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
                      ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id

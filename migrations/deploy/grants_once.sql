@@ -6,7 +6,7 @@
 BEGIN;
 
 -- The placements (upper bits of facets: zone and enterprise project) that the transaction's user may see: null = all of
--- them (no grants), empty = none (no user set).
+-- them (no grants), empty = none (no user set). From the table itself: its view would show every facet first.
 CREATE FUNCTION catalog.granted_placements() RETURNS bigint[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
 DECLARE
@@ -21,15 +21,15 @@ BEGIN
         RETURN NULL;
     END IF;
     IF any_project THEN
-        RETURN ARRAY(SELECT c.facet >> 20 FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
-                         ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
+        RETURN ARRAY(SELECT unnest(p.facets) >> 20 FROM catalog.project_facets p JOIN catalog.enterprise_project_grants g
+                         ON g.user_id = caller_user AND g.enterprise_project_id = p.enterprise_project_id
                      UNION
                      SELECT c.facet >> 20 FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
                          ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id);
     END IF;
-    RETURN ARRAY(SELECT c.facet >> 20 FROM catalog.facet_counts c JOIN catalog.enterprise_project_grants g
-                     ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id
-                 WHERE c.project_id = caller_project
+    RETURN ARRAY(SELECT unnest(p.facets) >> 20 FROM catalog.project_facets p JOIN catalog.enterprise_project_grants g
+                     ON g.user_id = caller_user AND g.enterprise_project_id = p.enterprise_project_id
+                 WHERE p.project_id = caller_project
                  UNION
                  SELECT c.facet >> 20 FROM catalog.count_deltas c JOIN catalog.enterprise_project_grants g
                      ON g.user_id = caller_user AND g.enterprise_project_id = c.enterprise_project_id

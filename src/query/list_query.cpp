@@ -960,8 +960,8 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
                   (scope.request.all_tenants && !has_whole_facets(scope, counts) && scope.request.resource_az.empty()));
     const bool added = every && !at_once;
     // Facets come once and again, as they are counted in several places: the reader sums them up in less time. Those of
-    // vaults are too many rows for that.
-    const bool summed = has_whole_facets(scope, counts) && scope.vaults;
+    // vaults, and of the projects of an enterprise project, are too many rows for that.
+    const bool summed = has_whole_facets(scope, counts) && (scope.vaults || scope.request.all_tenants);
     db::statement out("SELECT array_agg(t.facet) AS facets, array_agg(t.n) AS numbers");
     if (every) out.sql(added ? ", array_agg(t.every) AS every" : ", NULL::bigint[] AS every");
     if (weeks) out.sql(", min(t.first) AS first_week, max(t.last) + interval '168 hours' AS behind_last");
