@@ -83,12 +83,7 @@ public:
         return on_pages * 2 >= static_cast<double>(walked()) && passed - on_pages <= most_rows_in_vain;
     }
 
-    std::uint64_t rows_of(const tie_class& only) const {
-        std::uint64_t rows = 0;
-        for (const auto& entry : counts_.facets)
-            if (only.holds(entry.facet)) rows += entry.n;
-        return rows;
-    }
+    std::uint64_t rows_of(const tie_class& only) const { return query::rows_of(counts_.facets, only); }
 
 private:
     static bool cheaper(const option& a, const option& b) { return a.cost < b.cost; }

@@ -638,6 +638,11 @@ access counting_access(const scope& scope, const row_counts& counts) {
     return access::scan;
 }
 
+// True if no zone is asked for, or facets tell it: the indexes of what few backups are have none.
+bool tells_zones(const scope& scope, const row_counts& counts) {
+    return scope.request.resource_az.empty() || scope.request.all_tenants || has_whole_facets(scope, counts);
+}
+
 // True if no filter but own_type looks at the facet.
 bool all_facets_match(const facet_filter& filter) {
     return filter.any == 0 && filter.status_set == 0 && filter.resource_type_set == 0 &&
@@ -831,19 +836,12 @@ bool nulls_in_order(const scope& scope, const row_counts& counts, const std::opt
     if (!is_timeless(only) || request.has_range() || has_orders_of_others(scope) || scope.enterprise_projects ||
         (scope.vaults && scope.vaults->size() != 1))
         return false;
-    const bool tells_zones = request.resource_az.empty() || has_whole_facets(scope, counts);
-    if (request.all_tenants || !tells_zones || counts.every.empty())
+    if (request.all_tenants || !tells_zones(scope, counts) || counts.every.empty())
         return true; // no other index has them or tells more
     // In the order of created_at twenty entries, filter and all, take the time and the pages of one match here, which
     // is in the order of ids and looks at another page of the visibility map.
     constexpr std::uint64_t entries_for_match = 20;
-    const auto rows = [&](const std::vector<row_counts::facet_count>& counted) {
-        std::uint64_t sum = 0;
-        for (const auto& entry : counted)
-            if (only->holds(entry.facet)) sum += entry.n;
-        return sum;
-    };
-    return rows(counts.facets) * entries_for_match < rows(counts.every);
+    return rows_of(counts.facets, *only) * entries_for_match < rows_of(counts.every, *only);
 }
 
 std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only) {
@@ -854,18 +852,14 @@ std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, cons
 
     const facet_filter filter = facet_filter_of(request);
     const std::uint64_t member_bits = filter.mask & facet::member_any;
-    // The kinds' indexes have no zones, but facets may tell them.
-    const bool tells_zones = request.resource_az.empty() || request.all_tenants || has_whole_facets(scope, counts);
     const std::vector<std::size_t> left = statuses_of(request, only);
     const bool timeless = is_timeless(only) && (!request.all_tenants || nulls_in_order(scope, counts, only));
     std::optional<rare> fewest;
     // `wanted`: what is in the kind's index of that which is asked for; `alone`: nothing else is asked for.
     const auto offer = [&](rare_kind kind, const facet_filter& wanted, bool alone) {
         const bool in_order = is_timeless(kind) && nulls_in_order(scope, counts, only);
-        if ((counts.every.empty() && !alone) || !(tells_zones || in_order)) return;
-        std::uint64_t rows = 0;
-        for (const auto& entry : counts.every.empty() ? counts.facets : counts.every)
-            if (wanted.holds(entry.facet)) rows += entry.n;
+        if ((counts.every.empty() && !alone) || !(tells_zones(scope, counts) || in_order)) return;
+        const std::uint64_t rows = rows_of(counts.every.empty() ? counts.facets : counts.every, wanted);
         if (!fewest || rows < fewest->rows) fewest = rare{kind, rows};
     };
     const bool no_bits = (filter.mask & ~facet::shared) == 0 && filter.any == 0 && filter.resource_type_set == 0;

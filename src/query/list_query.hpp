@@ -169,6 +169,15 @@ bool has_orders_of_others(const scope& scope);
 // all tenants, that of ids (migrations/deploy/filtered_orders.sql).
 bool compares_filters(const scope& scope, sort_key first_key);
 
+// Number of the counted rows that `only` holds, which is a facet_filter or a tie_class.
+template <class Facets>
+std::uint64_t rows_of(const std::vector<row_counts::facet_count>& counted, const Facets& only) {
+    std::uint64_t rows = 0;
+    for (const row_counts::facet_count& entry : counted)
+        if (only.holds(entry.facet)) rows += entry.n;
+    return rows;
+}
+
 // True if backups without the time that sorts (the class) are found by it in the index of its order, where filters are
 // compared; where many match, within a time range, or where filters are not compared there, they have an index in the
 // order of created_at.
