@@ -1069,13 +1069,13 @@ CREATE INDEX backups_all_apart_by_protected ON catalog.backups USING btree (prot
 
 CREATE INDEX backups_all_apart_by_updated ON catalog.backups USING btree (updated_order, id) INCLUDE (project_id, facet, vault_id, created_at, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL) AND (((updated_at - created_at) < '-24:00:00'::interval) OR ((updated_at - created_at) > '24:00:00'::interval)));
 
-CREATE INDEX backups_all_by_created ON catalog.backups USING btree (created_at, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, updated_order, protected_order) INCLUDE (project_id, facet, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
+CREATE INDEX backups_all_by_created ON catalog.backups USING btree (created_at, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, updated_order, protected_order) INCLUDE (project_id, facet, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
 
-CREATE INDEX backups_all_by_name ON catalog.backups USING btree (name, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, created_at) INCLUDE (project_id, facet) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
+CREATE INDEX backups_all_by_name ON catalog.backups USING btree (name, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, created_at) INCLUDE (project_id, facet) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
 
-CREATE INDEX backups_all_by_protected ON catalog.backups USING btree (protected_order, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, created_at) INCLUDE (project_id, facet) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
+CREATE INDEX backups_all_by_protected ON catalog.backups USING btree (protected_order, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, created_at) INCLUDE (project_id, facet) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
 
-CREATE INDEX backups_all_by_updated ON catalog.backups USING btree (updated_order, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, created_at) INCLUDE (project_id, facet) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
+CREATE INDEX backups_all_by_updated ON catalog.backups USING btree (updated_order, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, created_at) INCLUDE (project_id, facet) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
 
 CREATE UNIQUE INDEX backups_all_id ON catalog.backups USING btree (id) INCLUDE (project_id, facet, vault_id, created_at) WHERE (owner_project_id IS NULL);
 
@@ -1083,15 +1083,15 @@ CREATE INDEX backups_apart_by_protected ON catalog.backups USING btree (project_
 
 CREATE INDEX backups_apart_by_updated ON catalog.backups USING btree (project_id, updated_order, id) INCLUDE (facet, vault_id, created_at, protected_order, name) WHERE ((parent_id IS NULL) AND (((updated_at - created_at) < '-24:00:00'::interval) OR ((updated_at - created_at) > '24:00:00'::interval)));
 
-CREATE INDEX backups_by_created ON catalog.backups USING btree (project_id, created_at, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, updated_order, protected_order) INCLUDE (facet, name, resource_name) WHERE (parent_id IS NULL);
+CREATE INDEX backups_by_created ON catalog.backups USING btree (project_id, created_at, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, updated_order, protected_order) INCLUDE (facet, name, resource_name) WHERE (parent_id IS NULL);
 
-CREATE INDEX backups_by_id ON catalog.backups USING btree (project_id, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, created_at, updated_order, protected_order) INCLUDE (facet, name) WHERE (parent_id IS NULL);
+CREATE INDEX backups_by_id ON catalog.backups USING btree (project_id, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, created_at, updated_order, protected_order) INCLUDE (facet, name) WHERE (parent_id IS NULL);
 
-CREATE INDEX backups_by_name ON catalog.backups USING btree (project_id, name, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, created_at, updated_order, protected_order) INCLUDE (facet) WHERE (parent_id IS NULL);
+CREATE INDEX backups_by_name ON catalog.backups USING btree (project_id, name, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, created_at, updated_order, protected_order) INCLUDE (facet) WHERE (parent_id IS NULL);
 
-CREATE INDEX backups_by_protected ON catalog.backups USING btree (project_id, protected_order, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, created_at, updated_order) INCLUDE (facet, name) WHERE (parent_id IS NULL);
+CREATE INDEX backups_by_protected ON catalog.backups USING btree (project_id, protected_order, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, created_at, updated_order) INCLUDE (facet, name) WHERE (parent_id IS NULL);
 
-CREATE INDEX backups_by_updated ON catalog.backups USING btree (project_id, updated_order, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, created_at, protected_order) INCLUDE (facet, name) WHERE (parent_id IS NULL);
+CREATE INDEX backups_by_updated ON catalog.backups USING btree (project_id, updated_order, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, created_at, protected_order) INCLUDE (facet, name) WHERE (parent_id IS NULL);
 
 CREATE INDEX backups_of_checkpoint ON catalog.backups USING btree (checkpoint_id, project_id, id) INCLUDE (facet, vault_id, created_at) WHERE (parent_id IS NULL);
 

@@ -118,7 +118,8 @@ private:
 
     // True if the index of the order has every filter in a column of its own.
     bool is_compared(sort_key first_key) const {
-        return compares_filters(scope_, first_key) && !scope_.enterprise_projects && !request_.has_substring() &&
+        return compares_filters(scope_, first_key) && !request_.has_substring() &&
+               !(scope_.enterprise_projects && scope_.enterprise_projects->size() != 1) &&
                !(scope_.vaults && scope_.vaults->size() != 1) &&
                (request_.statuses.empty() || span_of(statuses, request_.statuses).exact) &&
                (request_.resource_types.empty() || span_of(resource_types, request_.resource_types).exact);

@@ -276,10 +276,6 @@ std::optional<problem> list_reading::open(counting when) {
     return std::nullopt;
 }
 
-bool list_reading::is_counted() const {
-    return !state_->counts.with_page;
-}
-
 std::uint64_t list_reading::count() const {
     return state_->counts.total;
 }
@@ -311,11 +307,11 @@ db::rows list_reading::next(std::uint32_t most, db::session::ending end) {
     if (!path.branches.empty())
         rows = s.transaction.run("read the page", page_statement(s.scope, s.counts, path, s.marker), end);
     if (end == db::session::ending::commit) commit();
-    if (s.counts.with_page && (!rows.empty() || (!s.marker && path.offset == 0))) {
+    if (s.counts.with_page) {
         const std::size_t n = request.show_replication ? 2 : 1;
-        s.counts.total = s.counts.facet_matches =
-            rows.empty() ? 0 : static_cast<std::uint64_t>(to_integer(rows.text(0, n)));
+        s.counts.total = s.counts.facet_matches = static_cast<std::uint64_t>(to_integer(rows.text(0, n)));
         s.counts.with_page = false;
+        if (rows.is_null(0, 0)) rows = {}; // the total alone
     }
     s.at_end = rows.size() < most;
     if (!s.at_end) s.resumes_behind = id_of(rows.text(rows.size() - 1, 0));
@@ -329,23 +325,15 @@ void list_reading::commit() {
 result<list_page> read_page(db::session& session, const caller& caller, const list_request& request,
                             const reading& how) {
     std::optional<stage_timer> timer(std::in_place, how.record, stage::scope);
-    std::optional<list_reading> list(std::in_place, session, caller, request, how);
+    list_reading list(session, caller, request, how);
     timer.reset();
-    if (auto refused = list->open(counting::with_rows)) return std::move(*refused);
+    if (auto refused = list.open(counting::with_rows)) return std::move(*refused);
     timer.emplace(how.record, stage::rows);
     list_page page;
-    page.rows = list->next(request.limit, db::session::ending::commit);
-    if (!list->is_counted()) { // nothing behind the marker or offset: the list again, as of now, counted first
-        timer.reset();
-        list.reset();
-        list.emplace(session, caller, request, how);
-        if (auto refused = list->open()) return std::move(*refused);
-        timer.emplace(how.record, stage::rows);
-        page.rows = list->next(request.limit, db::session::ending::commit);
-    }
-    page.count = list->count();
+    page.rows = list.next(request.limit, db::session::ending::commit);
+    page.count = list.count();
     if (how.record) {
-        how.record->access_path = list->path_names();
+        how.record->access_path = list.path_names();
         how.record->rows = page.rows.size();
     }
     return page;

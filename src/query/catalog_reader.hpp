@@ -61,11 +61,8 @@ public:
     // project outside the user's grants), bad_parameter (marker). To be called once, before everything else.
     std::optional<problem> open(counting when = counting::first);
 
-    // True if count() is known. With counting::with_rows it is not before the first next(), and not if that found
-    // nothing behind a marker or an offset.
-    bool is_counted() const;
-
-    // All backups that match, whatever limit, offset and marker are. Needs is_counted().
+    // All backups that match, whatever limit, offset and marker are. With counting::with_rows it is known after the
+    // first next().
     std::uint64_t count() const;
 
     // The next rows in the list's order, at most `most` of them; fewer at the list's end. The first ones begin where

@@ -214,12 +214,13 @@ public:
                 out_.sql(" AND b.vault_id = ").param(scope_.vaults->front(), "uuid");
             }
         } else {
-            write_facet_bits(out_, filter_of(only), "b.facet");
-            write_placements(in_order_index);
             // The index of texts is without what is compared (migrations/deploy/texts.sql).
             const bool in_texts = request_.has_substring() && !request_.all_tenants &&
                                   (driver == access::scan || driver == access::fetch_range);
-            if (in_order_index && !in_texts) write_compared(only);
+            const bool compared = in_order_index && !in_texts;
+            write_facet_bits(out_, filter_of(only), "b.facet");
+            write_placements(in_order_index, compared);
+            if (compared) write_compared(only);
         }
         const bool walked = driver == access::walk || driver == access::walk_apart;
         if (!walked && has_nulls_before(only)) write_past_nulls();
@@ -523,13 +524,17 @@ private:
         return filter;
     }
 
-    void write_placements(bool in_order_index) {
+    // `compared`: within the index of the order, see write_compared.
+    void write_placements(bool in_order_index, bool compared) {
         if (!has_placement_filter(scope_)) return;
         // The placements of zones are known to those alone who ask for all projects.
         const bool by_column = in_order_index || (!request_.all_tenants && !has_whole_facets(scope_, counts_));
-        if (by_column && !request_.resource_az.empty()) {
+        if (by_column && !request_.resource_az.empty())
             out_.sql(" AND b.resource_az = ").param(request_.resource_az, "text");
-            if (!scope_.enterprise_projects) return;
+        if (by_column && !scope_.enterprise_projects) return;
+        if (compared && scope_.enterprise_projects->size() == 1) {
+            out_.sql(" AND b.enterprise_project_id = ").param(scope_.enterprise_projects->front(), "text");
+            return;
         }
         if (has_whole_facets(scope_, counts_)) {
             out_.sql(" AND (b.facet >> 20) = ANY (").param(matching_placements(counts_), "bigint[]").sql(")");
@@ -545,7 +550,7 @@ private:
     }
 
     // What the facet says, in columns that PostgreSQL compares within the indexes of orders (migrations/deploy/
-    // filtered_orders.sql): an entry that is left out costs no look at the table or its visibility map. Of several
+    // enterprise_orders.sql): an entry that is left out costs no look at the table or its visibility map. Of several
     // values the first and the last, because an array would take the order from the index (PostgreSQL 15 and 16).
     void write_compared(const std::optional<tie_class>& only) {
         write_span("status", statuses, statuses_of(request_, only));
@@ -1152,17 +1157,20 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
         return out;
     }
 
-    const bool counted = counts.with_page;
-    // All that is sorted is counted on the way; where the page is read in order, the total has a look of its own.
-    const bool counted_apart = counted && rows.finds_in_order(path.branches.front());
-    const bool counted_on_the_way = counted && !counted_apart;
-    out.sql("WITH page AS MATERIALIZED (SELECT q.project_id, q.id, ").sql(counted_on_the_way ? "q.n, " : "");
-    out.sql("row_number() OVER () AS place FROM (");
-    if (counted_on_the_way) {
-        out.sql("SELECT k.project_id, k.id, k.n FROM (SELECT f.*, count(*) OVER () AS n FROM (");
-        rows.write_found(path.branches.front());
-        out.sql(") f) k WHERE true");
-        rows.write_keyset(path.branches.front(), "k");
+    // Where the page's statement counts, all that is sorted is found once, for both; where the page is read in order,
+    // the total has a look of its own.
+    const branch& first = path.branches.front();
+    const bool found_first = counts.with_page && !rows.finds_in_order(first);
+    out.sql("WITH ");
+    if (found_first) {
+        out.sql("found AS MATERIALIZED (");
+        rows.write_found(first);
+        out.sql("), ");
+    }
+    out.sql("page AS MATERIALIZED (SELECT q.project_id, q.id, row_number() OVER () AS place FROM (");
+    if (found_first) {
+        out.sql("SELECT k.project_id, k.id FROM found k WHERE true");
+        rows.write_keyset(first, "k");
         rows.write_order(std::nullopt, "k");
     } else if (path.branches.size() > 1) {
         const std::size_t need = out.add_param(std::to_string(path.offset + scope.request.limit));
@@ -1175,19 +1183,26 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
         }
         out.sql(") u");
     } else {
-        rows.write_branch(path.branches.front());
+        rows.write_branch(first);
     }
     out.sql(" LIMIT ").placeholder(limit, "bigint").sql(" OFFSET ").placeholder(offset, "bigint");
     out.sql(") q) SELECT ").sql(scope.request.show_replication ? "d.document, d.replication_document" : "d.document");
-    if (counted_on_the_way) out.sql(", page.n");
-    if (counted_apart) { // once, and then taken for each row (chapter 4.2.11: a scalar subquery)
-        out.sql(", (SELECT count(*) FROM (SELECT");
-        rows.write_rows(path.branches.front().access, std::nullopt);
-        out.sql(" OFFSET 0) c) AS n");
+    if (counts.with_page) { // the total comes with an empty page, too
+        out.sql(", t.n FROM (SELECT count(*) AS n FROM ");
+        if (found_first) {
+            out.sql("found");
+        } else {
+            out.sql("(SELECT");
+            rows.write_rows(first.access, std::nullopt);
+            out.sql(" OFFSET 0) c");
+        }
+        out.sql(") t LEFT JOIN (page");
+    } else {
+        out.sql(" FROM page");
     }
-    out.sql(" FROM page CROSS JOIN LATERAL (SELECT ").sql(documents);
-    out.sql(" FROM catalog.backups b WHERE b.project_id = page.project_id AND b.id = page.id OFFSET 0) d ORDER BY "
-            "page.place");
+    out.sql(" CROSS JOIN LATERAL (SELECT ").sql(documents);
+    out.sql(" FROM catalog.backups b WHERE b.project_id = page.project_id AND b.id = page.id OFFSET 0) d");
+    out.sql(counts.with_page ? ") ON true" : "").sql(" ORDER BY page.place");
     return out;
 }
 

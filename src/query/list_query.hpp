@@ -166,7 +166,7 @@ bool knows_weeks(const scope& scope, const row_counts& counts);
 bool has_orders_of_others(const scope& scope);
 
 // True if the index of the order has filters in columns of their own: all but the indexes of others' backups and, over
-// all tenants, that of ids (migrations/deploy/filtered_orders.sql).
+// all tenants, that of ids (migrations/deploy/enterprise_orders.sql).
 bool compares_filters(const scope& scope, sort_key first_key);
 
 // Number of the counted rows that `only` holds, which is a facet_filter or a tie_class.
@@ -225,7 +225,8 @@ db::statement count_statement(const scope& scope, const row_counts& counts);
 // the number of matches in them. Only for a path that skips_weeks.
 db::statement weeks_statement(const scope& scope);
 
-// The page's documents in order. Columns: document[, replication_document]; with `counts.with_page` also n, the total.
+// The page's documents in order. Columns: document[, replication_document]; with `counts.with_page` also n, the total,
+// and where the page is empty one row with nothing else.
 db::statement page_statement(const scope& scope, const row_counts& counts, const access_path& path,
                              const std::optional<marker_place>& marker);
 

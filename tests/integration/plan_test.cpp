@@ -212,6 +212,14 @@ BOOST_AUTO_TEST_CASE(pages_visit_what_they_return_and_no_shape_scans) {
     // 2. An unfiltered page visits the page's rows and, in two stages, their documents.
     for (const char* sort : {"created_at", "updated_at:asc", "name", "protected_at", "status:asc", "id"})
         BOOST_TEST(read(reader, std::string("limit=50&sort=") + sort).page.rows <= 160, sort);
+    // Nor does one whose filters the index of the order compares.
+    for (const char* filter : {"enterprise_project_id=ep7", "enterprise_project_id=ep7&resource_az=az1",
+                               "enterprise_project_id=ep7&image_type=backup"})
+        for (const char* sort : {"created_at", "updated_at:asc", "name", "protected_at", "id"}) {
+            const visited_page page = read(reader, std::string("limit=50&sort=") + sort + "&" + filter);
+            BOOST_TEST(page.rows == 50U);
+            BOOST_TEST(page.page.rows <= 160, filter << ", " << sort << ": " << page.page.rows);
+        }
     // 3. Buffers, the figure without noise.
     BOOST_TEST(read(reader, "limit=50").page.buffers <= 120);
     BOOST_TEST(read(reader, "limit=50&status=deleting&sort=name").page.buffers <= 600);
@@ -224,6 +232,13 @@ BOOST_AUTO_TEST_CASE(pages_visit_what_they_return_and_no_shape_scans) {
         BOOST_TEST(page.rows == 50U);
         BOOST_TEST(page.page.probes <= 2 + 50, sort);
         BOOST_TEST(page.page.buffers <= 350, sort);
+        // Behind the last one the total comes with the empty page, from the same look.
+        const visited_page behind = read(reader, std::string("limit=50&offset=") + std::to_string(page.count) +
+                                                     "&sort=" + sort + "&resource_id=" + resource);
+        BOOST_TEST(behind.rows == 0U);
+        BOOST_TEST(behind.count == page.count);
+        BOOST_TEST(behind.count_buffers == page.count_buffers, sort);
+        BOOST_TEST(behind.page.buffers <= page.page.buffers, sort);
     }
     // Over all projects, each facet is looked up once; each row is found with its sort key and read for its document.
     const visited_page everywhere =
