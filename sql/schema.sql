@@ -1071,6 +1071,8 @@ CREATE INDEX backups_all_apart_by_updated ON catalog.backups USING btree (update
 
 CREATE INDEX backups_all_by_created ON catalog.backups USING btree (created_at, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, updated_order, protected_order) INCLUDE (project_id, facet, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
 
+CREATE INDEX backups_all_by_id ON catalog.backups USING btree (id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, created_at) INCLUDE (project_id, facet) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
+
 CREATE INDEX backups_all_by_name ON catalog.backups USING btree (name, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, created_at) INCLUDE (project_id, facet) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
 
 CREATE INDEX backups_all_by_protected ON catalog.backups USING btree (protected_order, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, created_at) INCLUDE (project_id, facet) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
@@ -1078,6 +1080,14 @@ CREATE INDEX backups_all_by_protected ON catalog.backups USING btree (protected_
 CREATE INDEX backups_all_by_updated ON catalog.backups USING btree (updated_order, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, created_at) INCLUDE (project_id, facet) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
 
 CREATE UNIQUE INDEX backups_all_id ON catalog.backups USING btree (id) INCLUDE (project_id, facet, vault_id, created_at) WHERE (owner_project_id IS NULL);
+
+CREATE INDEX backups_all_of_members ON catalog.backups USING btree (member_states, created_at, id) INCLUDE (project_id, facet, vault_id, resource_az, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL) AND (member_states <> 0));
+
+CREATE INDEX backups_all_of_status ON catalog.backups USING btree (status, created_at, id) INCLUDE (project_id, facet, vault_id, resource_az, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL) AND (status <> 'available'::text));
+
+CREATE INDEX backups_all_without_protected_at ON catalog.backups USING btree (created_at, id) INCLUDE (project_id, facet, vault_id, resource_az, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL) AND (protected_at IS NULL));
+
+CREATE INDEX backups_all_without_updated_at ON catalog.backups USING btree (created_at, id) INCLUDE (project_id, facet, vault_id, resource_az, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL) AND (updated_at IS NULL));
 
 CREATE INDEX backups_apart_by_protected ON catalog.backups USING btree (project_id, protected_order, id) INCLUDE (facet, vault_id, created_at, updated_order, name) WHERE ((parent_id IS NULL) AND (((protected_at - created_at) < '-24:00:00'::interval) OR ((protected_at - created_at) > '24:00:00'::interval)));
 
@@ -1097,7 +1107,7 @@ CREATE INDEX backups_of_checkpoint ON catalog.backups USING btree (checkpoint_id
 
 CREATE INDEX backups_of_facet ON catalog.backups USING btree (facet, project_id, vault_id, created_at, id) INCLUDE (updated_order, protected_order, name) WHERE (parent_id IS NULL);
 
-CREATE INDEX backups_of_members ON catalog.backups USING btree (member_states, project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL) AND (member_states <> 0));
+CREATE INDEX backups_of_members ON catalog.backups USING btree (member_states, project_id, created_at, id) INCLUDE (facet, vault_id, resource_az, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL) AND (member_states <> 0));
 
 CREATE INDEX backups_of_others_in_created_order ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NOT NULL));
 
@@ -1113,15 +1123,15 @@ CREATE INDEX backups_of_parent ON catalog.backups USING btree (parent_id, projec
 
 CREATE INDEX backups_of_resource ON catalog.backups USING btree (resource_id, project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE (parent_id IS NULL);
 
-CREATE INDEX backups_of_status ON catalog.backups USING btree (status, project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (status <> 'available'::text));
+CREATE INDEX backups_of_status ON catalog.backups USING btree (status, project_id, created_at, id) INCLUDE (facet, vault_id, resource_az, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (status <> 'available'::text));
 
 CREATE INDEX backups_shared_id ON catalog.backups USING btree (id) WHERE (owner_project_id IS NOT NULL);
 
 CREATE INDEX backups_texts ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, name, resource_name) WHERE (parent_id IS NULL);
 
-CREATE INDEX backups_without_protected_at ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (protected_at IS NULL));
+CREATE INDEX backups_without_protected_at ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id, resource_az, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (protected_at IS NULL));
 
-CREATE INDEX backups_without_updated_at ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (updated_at IS NULL));
+CREATE INDEX backups_without_updated_at ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id, resource_az, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (updated_at IS NULL));
 
 CREATE INDEX count_deltas_project ON catalog.count_deltas USING btree (project_id);
 

@@ -75,7 +75,7 @@ public:
     bool one_stage(access access, const std::vector<sort_term>& order) const {
         const sort_key first_key = order.front().key;
         if (access != access::walk || request_.offset > 100) return false;
-        if (is_compared(first_key) && is_index_order(order)) return true;
+        if (is_compared() && is_index_order(order)) return true;
         if (first_key == sort_key::id) return false;
         if (request_.has_range() && first_key != sort_key::created_at) return false;
         const double passed = request_.has_range() ? in_range() : static_cast<double>(walked());
@@ -116,9 +116,11 @@ private:
                 order[0].key != sort_key::status);
     }
 
+    bool sorts_by_status() const { return request_.sort.front().key == sort_key::status; }
+
     // True if the index of the order has every filter in a column of its own.
-    bool is_compared(sort_key first_key) const {
-        return compares_filters(scope_, first_key) && !request_.has_substring() &&
+    bool is_compared() const {
+        return compares_filters(scope_) && !request_.has_substring() &&
                !(scope_.enterprise_projects && scope_.enterprise_projects->size() != 1) &&
                !(scope_.vaults && scope_.vaults->size() != 1) &&
                (request_.statuses.empty() || span_of(statuses, request_.statuses).exact) &&
@@ -130,8 +132,12 @@ private:
         const double all = std::max(1.0, static_cast<double>(walked()));
         const double walkable = first_key == sort_key::created_at ? in_range() : all;
         const bool scattered = request_.all_tenants || first_key == sort_key::name || first_key == sort_key::id;
+        // Over all projects the order by created_at alone tells in its index what has no other time.
+        const bool timeless_in_rows =
+            request_.all_tenants && only && only->ties && first_key != sort_key::created_at && !sorts_by_status();
         const double per_entry = request_.has_substring() ? has_text(first_key) ? name_scanned : row_visited
-                                 : is_compared(first_key) ? entry_compared
+                                 : timeless_in_rows       ? row_visited
+                                 : is_compared()          ? entry_compared
                                  : scattered              ? entry_scattered
                                                           : entry_walked;
         // What is filtered out is not spread evenly: where there is another way, a walk must be clearly shorter.
@@ -161,9 +167,10 @@ private:
             const bool compared = nulls_in_order(scope_, counts_, only) && !by_status && !request_.has_substring();
             const double per_row = compared                          ? entry_compared
                                    : !request_.resource_name.empty() ? row_visited
-                                   : request_.all_tenants            ? entry_scattered
                                                                      : per_entry;
-            options.push_back({access::fetch_rare, facet_sought + rows * per_row + matches(only) * row_sorted});
+            // Behind the value, and the project, these indexes are in the order of created_at.
+            const double sought = compared ? rows : rows * in_range() / std::max(1.0, static_cast<double>(walked()));
+            options.push_back({access::fetch_rare, facet_sought + sought * per_row + matches(only) * row_sorted});
         }
         if (!counts_.facets.empty()) {
             const auto facets = std::count_if(counts_.facets.begin(), counts_.facets.end(),

@@ -183,23 +183,18 @@ public:
                     bool with_begin = true) {
         out_.sql(" FROM catalog.backups b WHERE ");
         const bool shared_alone = driver == access::walk && has_orders_of_others(scope_);
-        const bool by_id = driver == access::walk && branch_order(only).front().key == sort_key::id;
-        const bool nulls = driver == access::fetch_rare && nulls_in_order(scope_, counts_, only) &&
-                           is_timeless(rare_rows(scope_, counts_, only).value().kind);
+        const bool nulls = driver == access::fetch_rare && finds_nulls_in_order(only);
         const bool in_order_index = driver == access::walk
-                                        ? compares_filters(scope_, branch_order(only).front().key)
+                                        ? compares_filters(scope_)
                                         : driver == access::fetch_range || driver == access::scan || nulls;
         if (!request_.all_tenants) {
             out_.sql("b.project_id = ").param(scope_.project_id, "text").sql(" AND ");
-        } else if (driver == access::walk || driver == access::walk_apart || driver == access::fetch_range || nulls ||
-                   (driver == access::scan && request_.resource_name.empty())) {
+        } else if (driver == access::walk || driver == access::walk_apart || driver == access::fetch_range ||
+                   driver == access::fetch_rare || (driver == access::scan && request_.resource_name.empty())) {
             out_.sql("b.owner_project_id IS NULL AND "); // the indexes over all projects; elsewhere the facet says it
         }
         if (driver == access::fetch_parent) {
             out_.sql("b.parent_id = ").param(*request_.parent_id, "uuid").sql(" AND NOT b.inherited");
-        } else if (request_.all_tenants && by_id) {
-            // The unique index of ids covers the facet, whose child bit says the same.
-            out_.sql("(b.facet & 65536) = 0");
         } else {
             out_.sql("b.parent_id IS NULL");
         }
@@ -219,7 +214,7 @@ public:
                                   (driver == access::scan || driver == access::fetch_range);
             const bool compared = in_order_index && !in_texts;
             write_facet_bits(out_, filter_of(only), "b.facet");
-            write_placements(in_order_index, compared);
+            write_placements(in_order_index || driver == access::fetch_rare, compared);
             if (compared) write_compared(only);
         }
         const bool walked = driver == access::walk || driver == access::walk_apart;
@@ -236,7 +231,7 @@ public:
         // In the index of facets the time comes behind the vault, in those of what few backups are behind the project.
         const bool range =
             driver == access::fetch_range || (driver == access::fetch_facet && scope_.vaults) ||
-            (driver == access::fetch_rare && !nulls && !request_.all_tenants) ||
+            (driver == access::fetch_rare && !nulls) ||
             (driver == access::walk && (in_order_index || branch_order(only).front().key == sort_key::created_at));
         if (times.from) write_bound(*times.from, range, ">=", "<");
         if (times.to) write_bound(*times.to, range, "<=", ">");
@@ -362,8 +357,11 @@ public:
         write_order(branch.only, "k");
     }
 
-    void write_scan_order(access driver) {
-        if (scans_by_time(request_, driver)) out_.sql(" ORDER BY b.created_at");
+    // So that the planner takes the index that is in the order of created_at, without a project before it over all.
+    void write_scan_order(access driver, const std::optional<tie_class>& only = std::nullopt) {
+        if (scans_by_time(request_, driver) ||
+            (driver == access::fetch_rare && request_.all_tenants && !finds_nulls_in_order(only)))
+            out_.sql(" ORDER BY b.created_at");
     }
 
     // The rows that a driver finds, in no order, with all that sorts them.
@@ -386,7 +384,7 @@ public:
             out_.sql("SELECT ");
             write_columns();
             write_rows(branch.access, branch.only);
-            write_scan_order(branch.access);
+            write_scan_order(branch.access, branch.only);
             out_.sql(values.empty() ? " OFFSET 0" : " OFFSET 0) r");
             return;
         }
@@ -449,6 +447,11 @@ private:
         return only && only->mask != facet::status_mask && !only->ties;
     }
 
+    // True if fetch_rare finds the class in the index of the order, not in one of what few backups are.
+    bool finds_nulls_in_order(const std::optional<tie_class>& only) const {
+        return nulls_in_order(scope_, counts_, only) && is_timeless(rare_rows(scope_, counts_, only).value().kind);
+    }
+
     void write_past_nulls() { out_.sql(" AND ").sql(key_of("b", order_.front().key)).sql(" > '-infinity'"); }
 
     // True if the counters are asked which vaults have which facets: where there may be several vaults, or whole facets
@@ -490,8 +493,8 @@ private:
             out_.sql(" AND b.status <> 'available' AND b.status = m.value COLLATE \"C\"");
             break;
         case rare_kind::members:
-            out_.sql(
-                " AND b.owner_project_id IS NULL AND b.member_states <> 0 AND b.member_states = m.value::smallint");
+            out_.sql(request_.all_tenants ? "" : " AND b.owner_project_id IS NULL");
+            out_.sql(" AND b.member_states <> 0 AND b.member_states = m.value::smallint");
             break;
         case rare_kind::shared:
             out_.sql(" AND b.owner_project_id IS NOT NULL");
@@ -524,11 +527,11 @@ private:
         return filter;
     }
 
-    // `compared`: within the index of the order, see write_compared.
-    void write_placements(bool in_order_index, bool compared) {
+    // `has_zones`: the index has them in a column. `compared`: within the index of the order, see write_compared.
+    void write_placements(bool has_zones, bool compared) {
         if (!has_placement_filter(scope_)) return;
         // The placements of zones are known to those alone who ask for all projects.
-        const bool by_column = in_order_index || (!request_.all_tenants && !has_whole_facets(scope_, counts_));
+        const bool by_column = has_zones || (!request_.all_tenants && !has_whole_facets(scope_, counts_));
         if (by_column && !request_.resource_az.empty())
             out_.sql(" AND b.resource_az = ").param(request_.resource_az, "text");
         if (by_column && !scope_.enterprise_projects) return;
@@ -641,11 +644,6 @@ access counting_access(const scope& scope, const row_counts& counts) {
     if (has_few_rare_rows(scope, counts)) return access::fetch_rare;
     if (request.has_range() && (!substring || !request.all_tenants)) return access::fetch_range;
     return access::scan;
-}
-
-// True if no zone is asked for, or facets tell it: the indexes of what few backups are have none.
-bool tells_zones(const scope& scope, const row_counts& counts) {
-    return scope.request.resource_az.empty() || scope.request.all_tenants || has_whole_facets(scope, counts);
 }
 
 // True if no filter but own_type looks at the facet.
@@ -832,20 +830,20 @@ bool has_orders_of_others(const scope& scope) {
            !scope.vaults && !request.is_found_by_value();
 }
 
-bool compares_filters(const scope& scope, sort_key first_key) {
-    return !has_orders_of_others(scope) && !(scope.request.all_tenants && first_key == sort_key::id);
+bool compares_filters(const scope& scope) {
+    return !has_orders_of_others(scope);
 }
 
 bool nulls_in_order(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only) {
     const list_request& request = scope.request;
-    if (!is_timeless(only) || request.has_range() || has_orders_of_others(scope) || scope.enterprise_projects ||
+    if (!is_timeless(only) || request.has_range() || has_orders_of_others(scope) ||
+        (scope.enterprise_projects && scope.enterprise_projects->size() != 1) ||
         (scope.vaults && scope.vaults->size() != 1))
         return false;
-    if (request.all_tenants || !tells_zones(scope, counts) || counts.every.empty())
-        return true; // no other index has them or tells more
-    // In the order of created_at twenty entries, filter and all, take the time and the pages of one match here, which
-    // is in the order of ids and looks at another page of the visibility map.
-    constexpr std::uint64_t entries_for_match = 20;
+    if (counts.every.empty()) return true; // nothing tells more
+    // In the order of created_at thirty entries, filter and all, take the pages of one match here, which is in the
+    // order of ids and looks at another page of the visibility map.
+    constexpr std::uint64_t entries_for_match = 30;
     return rows_of(counts.facets, *only) * entries_for_match < rows_of(counts.every, *only);
 }
 
@@ -858,12 +856,10 @@ std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, cons
     const facet_filter filter = facet_filter_of(request);
     const std::uint64_t member_bits = filter.mask & facet::member_any;
     const std::vector<std::size_t> left = statuses_of(request, only);
-    const bool timeless = is_timeless(only) && (!request.all_tenants || nulls_in_order(scope, counts, only));
     std::optional<rare> fewest;
     // `wanted`: what is in the kind's index of that which is asked for; `alone`: nothing else is asked for.
     const auto offer = [&](rare_kind kind, const facet_filter& wanted, bool alone) {
-        const bool in_order = is_timeless(kind) && nulls_in_order(scope, counts, only);
-        if ((counts.every.empty() && !alone) || !(tells_zones(scope, counts) || in_order)) return;
+        if (counts.every.empty() && !alone) return;
         const std::uint64_t rows = rows_of(counts.every.empty() ? counts.facets : counts.every, wanted);
         if (!fewest || rows < fewest->rows) fewest = rare{kind, rows};
     };
@@ -883,7 +879,7 @@ std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, cons
               request.statuses.empty() && filter.resource_type_set == 0 &&
                   (filter.mask & ~(facet::member_any | facet::shared)) == 0);
     }
-    if (timeless) {
+    if (is_timeless(only)) {
         facet_filter wanted;
         wanted.mask = only->mask;
         wanted.value = only->value;

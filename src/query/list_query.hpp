@@ -165,9 +165,9 @@ bool knows_weeks(const scope& scope, const row_counts& counts);
 // True if the list is of others' backups, which have indexes of the orders for themselves, and nothing else finds them.
 bool has_orders_of_others(const scope& scope);
 
-// True if the index of the order has filters in columns of their own: all but the indexes of others' backups and, over
-// all tenants, that of ids (migrations/deploy/enterprise_orders.sql).
-bool compares_filters(const scope& scope, sort_key first_key);
+// True if the indexes of the orders have filters in columns of their own: all but those of others' backups
+// (migrations/deploy/enterprise_orders.sql).
+bool compares_filters(const scope& scope);
 
 // Number of the counted rows that `only` holds, which is a facet_filter or a tie_class.
 template <class Facets>
