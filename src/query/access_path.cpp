@@ -75,7 +75,7 @@ public:
     bool one_stage(access access, const std::vector<sort_term>& order) const {
         const sort_key first_key = order.front().key;
         if (access != access::walk || request_.offset > 100) return false;
-        if (is_compared() && is_index_order(order)) return true;
+        if (is_compared() && is_index_order(order) && has_few_of_other_owners()) return true;
         if (first_key == sort_key::id) return false;
         if (request_.has_range() && first_key != sort_key::created_at) return false;
         const double passed = request_.has_range() ? in_range() : static_cast<double>(walked());
@@ -116,6 +116,12 @@ private:
                 order[0].key != sort_key::status);
     }
 
+    // Whose backup it is, no index compares: the list's own and others' are told apart by their facet, in the row.
+    bool has_few_of_other_owners() const {
+        const double others = static_cast<double>(counts_.indexed) - static_cast<double>(counts_.listed);
+        return request_.all_tenants || others <= most_rows_in_vain || others * 50 <= static_cast<double>(counts_.listed);
+    }
+
     bool sorts_by_status() const { return request_.sort.front().key == sort_key::status; }
 
     // True if the index of the order has every filter in a column of its own.
@@ -132,14 +138,13 @@ private:
         const double all = std::max(1.0, static_cast<double>(walked()));
         const double walkable = first_key == sort_key::created_at ? in_range() : all;
         const bool scattered = request_.all_tenants || first_key == sort_key::name || first_key == sort_key::id;
-        // Over all projects the order by created_at alone tells in its index what has no other time.
-        const bool timeless_in_rows =
-            request_.all_tenants && only && only->ties && first_key != sort_key::created_at && !sorts_by_status();
+        // Over all projects the index of created_at alone has the other times in columns, others have the facet.
+        const bool compares_times =
+            !request_.all_tenants || !only || !only->ties || first_key == sort_key::created_at || sorts_by_status();
         const double per_entry = request_.has_substring() ? has_text(first_key) ? name_scanned : row_visited
-                                 : timeless_in_rows       ? row_visited
-                                 : is_compared()          ? entry_compared
-                                 : scattered              ? entry_scattered
-                                                          : entry_walked;
+                                 : is_compared() && compares_times ? entry_compared
+                                 : scattered                       ? entry_scattered
+                                                                   : entry_walked;
         // What is filtered out is not spread evenly: where there is another way, a walk must be clearly shorter.
         const double surplus = walkable / matches(only);
         double entries = std::min(walkable, need * surplus * (surplus > 1.5 ? uneven : 1));

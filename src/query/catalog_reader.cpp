@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
 #include <sql/statements.hpp>
 #include <stdexcept>
 
@@ -143,8 +142,8 @@ void read_facets(row_counts& counts, const scope& scope, const db::rows& row) {
     }
 }
 
-// `listed`: the rows of listed_statement.
-row_counts count_rows(request_transaction& transaction, const scope& scope, const db::rows& listed) {
+// `listed`: the rows of listed_statement. `restricted`: the user is, to enterprise projects.
+row_counts count_rows(request_transaction& transaction, const scope& scope, const db::rows& listed, bool restricted) {
     row_counts counts;
     // A user with grants sees the changes but not the project's total: then this is no number, and facets say more.
     counts.listed = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_integer(listed.text(0, 0))));
@@ -159,10 +158,8 @@ row_counts count_rows(request_transaction& transaction, const scope& scope, cons
     }
     const db::rows counted_facets = transaction.run("count by facet", facets_statement(scope, counts));
     read_facets(counts, scope, counted_facets);
-    // Of users with grants row-level security hides the whole list's counters, but not the latest changes.
-    const auto listed_of = [](std::uint64_t sum, const row_counts::facet_count& one) { return sum + one.n; };
-    if (std::accumulate(counts.every.begin(), counts.every.end(), std::uint64_t{0}, listed_of) < counts.facet_matches)
-        counts.every.clear();
+    // Row-level security hides the whole list's counters from them, but not the latest changes.
+    if (restricted) counts.every.clear();
     counts.total = counts.facet_matches;
     if (!counters_suffice(scope) && counts.facet_matches > 0) {
         const db::rows counted = transaction.run("count the matches", count_statement(scope, counts));
@@ -248,7 +245,8 @@ std::optional<problem> list_reading::open(counting when) {
     const std::vector<db::rows> answers = transaction.run_all(purposes, statements);
     auto answer = answers.begin();
 
-    if (!answer->empty()) scope.enterprise_projects = first_column(*answer);
+    const bool restricted = !answer->empty();
+    if (restricted) scope.enterprise_projects = first_column(*answer);
     ++answer;
     if (request.enterprise_project_id) {
         const std::string& wanted = *request.enterprise_project_id;
@@ -272,7 +270,7 @@ std::optional<problem> list_reading::open(counting when) {
     if (when == counting::with_rows && can_count_with_page(scope))
         state_->counts.with_page = true;
     else
-        state_->counts = count_rows(transaction, scope, listed);
+        state_->counts = count_rows(transaction, scope, listed, restricted);
     return std::nullopt;
 }
 

@@ -215,7 +215,10 @@ public:
             const bool compared = in_order_index && !in_texts;
             write_facet_bits(out_, filter_of(only), "b.facet");
             write_placements(in_order_index || driver == access::fetch_rare, compared);
-            if (compared) write_compared(only);
+            // Over all projects no other index of an order than that of created_at has the other times.
+            const bool has_times = !request_.all_tenants || driver != access::walk ||
+                                   branch_order(only).front().key == sort_key::created_at;
+            if (compared) write_compared(only, has_times);
         }
         const bool walked = driver == access::walk || driver == access::walk_apart;
         if (!walked && has_nulls_before(only)) write_past_nulls();
@@ -228,7 +231,7 @@ public:
                     .sql(")) IS TRUE");
         }
 
-        // In the index of facets the time comes behind the vault, in those of what few backups are behind the project.
+        // In the index of facets the time comes behind the vault, in those of what few backups are behind the project or the kind.
         const bool range =
             driver == access::fetch_range || (driver == access::fetch_facet && scope_.vaults) ||
             (driver == access::fetch_rare && !nulls) ||
@@ -555,7 +558,7 @@ private:
     // What the facet says, in columns that PostgreSQL compares within the indexes of orders (migrations/deploy/
     // enterprise_orders.sql): an entry that is left out costs no look at the table or its visibility map. Of several
     // values the first and the last, because an array would take the order from the index (PostgreSQL 15 and 16).
-    void write_compared(const std::optional<tie_class>& only) {
+    void write_compared(const std::optional<tie_class>& only, bool has_times) {
         write_span("status", statuses, statuses_of(request_, only));
         write_span("resource_type", resource_types, request_.resource_types);
         if (request_.image_type)
@@ -565,7 +568,8 @@ private:
         if (request_.dedicated_cloud)
             out_.sql(" AND b.dedicated_cloud = ").param(*request_.dedicated_cloud ? "true" : "false", "boolean");
         write_member_states();
-        if (is_timeless(only)) out_.sql(" AND ").sql(key_of("b", order_.front().key)).sql(" = '-infinity'");
+        if (is_timeless(only) && has_times)
+            out_.sql(" AND ").sql(key_of("b", order_.front().key)).sql(" = '-infinity'");
     }
 
     // Sharing states are bits: those with the lowest bit that is asked for are no smaller. Most backups have none.
@@ -803,8 +807,8 @@ bool has_whole_facets(const scope& scope, const row_counts& counts) {
     const bool by_zone = !request.resource_az.empty();
     if (!by_zone && !scope.vaults) return false;
     if (!counts.by_part || (by_zone && scope.vaults)) return true;
-    // Within a time range the facets of a vault are sought one by one. Elsewhere than in the indexes of orders a zone
-    // is found by its placements, which whole facets have.
+    // Within a time range the facets of a vault are sought one by one. Where the index has no zones they are found by
+    // their placements, which whole facets have.
     return by_zone ? request.is_found_by_value() || request.own_type == own_type::shared
                    : !counters_suffice(scope) && !weeks_suffice(scope, counts);
 }

@@ -98,7 +98,8 @@ inline constexpr std::chrono::hours apart_by{24};
 // So many are counted, to know whether they are few.
 inline constexpr std::uint64_t most_apart = 2'000;
 
-// What few backups are, and which therefore has an index of its own (migrations/deploy/rare_rows.sql).
+// What few backups are, and which therefore has an index of its own (migrations/deploy/rare_rows.sql, over
+// all projects all_tenants_rare_rows.sql).
 enum class rare_kind {
     status,  // not available
     members, // shared with other projects

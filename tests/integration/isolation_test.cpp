@@ -152,8 +152,11 @@ BOOST_FIXTURE_TEST_CASE(queries_without_their_tenant_condition, two_tenants) {
         for (const std::string_view name : {"b.project_id", "c.project_id", "v.project_id", "project_id"}) {
             for (std::size_t i = 1; i < 40; ++i) {
                 const std::string condition = std::string(name) + " = $" + std::to_string(i) + "::text";
-                for (std::size_t at = 0; (at = text.find(condition, at)) != std::string::npos; ++removed)
+                for (std::size_t at = 0; (at = text.find(condition, at)) != std::string::npos; ++at) {
+                    if (at > 0 && text[at - 1] == '_') continue; // enterprise_project_id, which is another filter
                     text.replace(at, condition.size(), "($" + std::to_string(i) + "::text IS NOT NULL)");
+                    ++removed;
+                }
             }
         }
         db::statement changed(text);
