@@ -32,7 +32,17 @@ constexpr double most_buffers = 1500;
 // and a hundred small projects.
 struct big_catalog {
     big_catalog()
-        : database(postgres_cluster::instance().create_database()) {
+        : database(postgres_cluster::instance().copy_database(filled())) {}
+    ~big_catalog() { postgres_cluster::instance().drop_database(database); }
+
+    // Made once, and copied for each test: it takes most of a minute.
+    static const std::string& filled() {
+        static const std::string name = fill();
+        return name;
+    }
+
+    static std::string fill() {
+        const std::string database = postgres_cluster::instance().create_database();
         sql_session sql(postgres_cluster::instance().superuser_url(database));
         // being visible
         sql.run(R"(
@@ -72,8 +82,8 @@ struct big_catalog {
         }
         BOOST_TEST_MESSAGE(sql.value(
             "SELECT relallvisible || ' of ' || relpages FROM pg_class WHERE oid = 'catalog.backups'::regclass"));
+        return database;
     }
-    ~big_catalog() { postgres_cluster::instance().drop_database(database); }
 
     db::session session() const {
         db::session_options options;

@@ -103,9 +103,13 @@ std::string postgres_cluster::url(const std::string& user, const std::string& da
 }
 
 std::string postgres_cluster::create_database() {
-    std::string name = "catalog_" + std::to_string(++databases_);
-    sql_session(superuser_url("postgres")).run("CREATE DATABASE " + name + " TEMPLATE catalog_template");
-    return name;
+    return copy_database("catalog_template");
+}
+
+std::string postgres_cluster::copy_database(const std::string& name) {
+    std::string copy = "catalog_" + std::to_string(++databases_);
+    sql_session(superuser_url("postgres")).run("CREATE DATABASE " + copy + " TEMPLATE " + name);
+    return copy;
 }
 
 void postgres_cluster::count_by_week_from(const std::string& database, unsigned backups) {

@@ -30,6 +30,9 @@ public:
     // From how many backups on the projects of a database have their weeks counted; the schema says 20,000.
     void count_by_week_from(const std::string& database, unsigned backups);
 
+    // A new database with what `name` has, which nobody may be connected to meanwhile.
+    std::string copy_database(const std::string& name);
+
     // A new database without anything in it.
     std::string create_empty_database();
 
