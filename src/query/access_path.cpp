@@ -119,7 +119,8 @@ private:
     // Whose backup it is, no index compares: the list's own and others' are told apart by their facet, in the row.
     bool has_few_of_other_owners() const {
         const double others = static_cast<double>(counts_.indexed) - static_cast<double>(counts_.listed);
-        return request_.all_tenants || others <= most_rows_in_vain || others * 50 <= static_cast<double>(counts_.listed);
+        return request_.all_tenants || others <= most_rows_in_vain ||
+               others * 50 <= static_cast<double>(counts_.listed);
     }
 
     bool sorts_by_status() const { return request_.sort.front().key == sort_key::status; }
@@ -141,7 +142,7 @@ private:
         // Over all projects the index of created_at alone has the other times in columns, others have the facet.
         const bool compares_times =
             !request_.all_tenants || !only || !only->ties || first_key == sort_key::created_at || sorts_by_status();
-        const double per_entry = request_.has_substring() ? has_text(first_key) ? name_scanned : row_visited
+        const double per_entry = request_.has_substring()          ? has_text(first_key) ? name_scanned : row_visited
                                  : is_compared() && compares_times ? entry_compared
                                  : scattered                       ? entry_scattered
                                                                    : entry_walked;

@@ -231,7 +231,8 @@ public:
                     .sql(")) IS TRUE");
         }
 
-        // In the index of facets the time comes behind the vault, in those of what few backups are behind the project or the kind.
+        // In the index of facets the time comes behind the vault, in those of what few backups are behind the project
+        // or the kind.
         const bool range =
             driver == access::fetch_range || (driver == access::fetch_facet && scope_.vaults) ||
             (driver == access::fetch_rare && !nulls) ||
