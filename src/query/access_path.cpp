@@ -123,13 +123,9 @@ private:
                others * 50 <= static_cast<double>(counts_.listed);
     }
 
-    bool sorts_by_status() const { return request_.sort.front().key == sort_key::status; }
-
     // True if the index of the order has every filter in a column of its own.
     bool is_compared() const {
         return compares_filters(scope_) && !request_.has_substring() &&
-               !(scope_.enterprise_projects && scope_.enterprise_projects->size() != 1) &&
-               !(scope_.vaults && scope_.vaults->size() != 1) &&
                (request_.statuses.empty() || span_of(statuses, request_.statuses).exact) &&
                (request_.resource_types.empty() || span_of(resource_types, request_.resource_types).exact);
     }
@@ -139,13 +135,11 @@ private:
         const double all = std::max(1.0, static_cast<double>(walked()));
         const double walkable = first_key == sort_key::created_at ? in_range() : all;
         const bool scattered = request_.all_tenants || first_key == sort_key::name || first_key == sort_key::id;
-        // Over all projects the index of created_at alone has the other times in columns, others have the facet.
-        const bool compares_times =
-            !request_.all_tenants || !only || !only->ties || first_key == sort_key::created_at || sorts_by_status();
-        const double per_entry = request_.has_substring()          ? has_text(first_key) ? name_scanned : row_visited
-                                 : is_compared() && compares_times ? entry_compared
-                                 : scattered                       ? entry_scattered
-                                                                   : entry_walked;
+        const bool compared = is_compared() && compares_class(scope_, only, first_key);
+        const double per_entry = request_.has_substring() ? has_text(first_key) ? name_scanned : row_visited
+                                 : compared               ? entry_compared
+                                 : scattered              ? entry_scattered
+                                                          : entry_walked;
         // What is filtered out is not spread evenly: where there is another way, a walk must be clearly shorter.
         const double surplus = walkable / matches(only);
         double entries = std::min(walkable, need * surplus * (surplus > 1.5 ? uneven : 1));
@@ -169,8 +163,7 @@ private:
         const double per_entry = request_.has_substring() ? name_scanned : entry_walked;
         if (const auto rare = rare_rows(scope_, counts_, only)) {
             const auto rows = static_cast<double>(rare->rows);
-            const bool by_status = rare->kind == rare_kind::status || rare->kind == rare_kind::members;
-            const bool compared = nulls_in_order(scope_, counts_, only) && !by_status && !request_.has_substring();
+            const bool compared = nulls_in_order(scope_, counts_, only) && !request_.has_substring();
             const double per_row = compared                          ? entry_compared
                                    : !request_.resource_name.empty() ? row_visited
                                                                      : per_entry;

@@ -183,9 +183,9 @@ public:
                     bool with_begin = true) {
         out_.sql(" FROM catalog.backups b WHERE ");
         const bool shared_alone = driver == access::walk && has_orders_of_others(scope_);
-        const bool nulls = driver == access::fetch_rare && finds_nulls_in_order(only);
+        const bool nulls = driver == access::fetch_rare && nulls_in_order(scope_, counts_, only);
         const bool in_order_index = driver == access::walk
-                                        ? compares_filters(scope_)
+                                        ? !has_orders_of_others(scope_)
                                         : driver == access::fetch_range || driver == access::scan || nulls;
         if (!request_.all_tenants) {
             out_.sql("b.project_id = ").param(scope_.project_id, "text").sql(" AND ");
@@ -215,10 +215,9 @@ public:
             const bool compared = in_order_index && !in_texts;
             write_facet_bits(out_, filter_of(only), "b.facet");
             write_placements(in_order_index || driver == access::fetch_rare, compared);
-            // Over all projects no other index of an order than that of created_at has the other times.
-            const bool has_times = !request_.all_tenants || driver != access::walk ||
-                                   branch_order(only).front().key == sort_key::created_at;
-            if (compared) write_compared(only, has_times);
+            if (compared)
+                write_compared(only,
+                               driver != access::walk || compares_class(scope_, only, branch_order(only).front().key));
         }
         const bool walked = driver == access::walk || driver == access::walk_apart;
         if (!walked && has_nulls_before(only)) write_past_nulls();
@@ -364,7 +363,7 @@ public:
     // So that the planner takes the index that is in the order of created_at, without a project before it over all.
     void write_scan_order(access driver, const std::optional<tie_class>& only = std::nullopt) {
         if (scans_by_time(request_, driver) ||
-            (driver == access::fetch_rare && request_.all_tenants && !finds_nulls_in_order(only)))
+            (driver == access::fetch_rare && request_.all_tenants && !nulls_in_order(scope_, counts_, only)))
             out_.sql(" ORDER BY b.created_at");
     }
 
@@ -449,11 +448,6 @@ public:
 private:
     static bool has_nulls_before(const std::optional<tie_class>& only) {
         return only && only->mask != facet::status_mask && !only->ties;
-    }
-
-    // True if fetch_rare finds the class in the index of the order, not in one of what few backups are.
-    bool finds_nulls_in_order(const std::optional<tie_class>& only) const {
-        return nulls_in_order(scope_, counts_, only) && is_timeless(rare_rows(scope_, counts_, only).value().kind);
     }
 
     void write_past_nulls() { out_.sql(" AND ").sql(key_of("b", order_.front().key)).sql(" > '-infinity'"); }
@@ -559,7 +553,8 @@ private:
     // What the facet says, in columns that PostgreSQL compares within the indexes of orders (migrations/deploy/
     // enterprise_orders.sql): an entry that is left out costs no look at the table or its visibility map. Of several
     // values the first and the last, because an array would take the order from the index (PostgreSQL 15 and 16).
-    void write_compared(const std::optional<tie_class>& only, bool has_times) {
+    // `with_class`: and what makes the class.
+    void write_compared(const std::optional<tie_class>& only, bool with_class) {
         write_span("status", statuses, statuses_of(request_, only));
         write_span("resource_type", resource_types, request_.resource_types);
         if (request_.image_type)
@@ -569,7 +564,7 @@ private:
         if (request_.dedicated_cloud)
             out_.sql(" AND b.dedicated_cloud = ").param(*request_.dedicated_cloud ? "true" : "false", "boolean");
         write_member_states();
-        if (is_timeless(only) && has_times)
+        if (is_timeless(only) && with_class)
             out_.sql(" AND ").sql(key_of("b", order_.front().key)).sql(" = '-infinity'");
     }
 
@@ -836,15 +831,18 @@ bool has_orders_of_others(const scope& scope) {
 }
 
 bool compares_filters(const scope& scope) {
-    return !has_orders_of_others(scope);
+    return !has_orders_of_others(scope) && !(scope.enterprise_projects && scope.enterprise_projects->size() != 1) &&
+           !(scope.vaults && scope.vaults->size() != 1);
+}
+
+bool compares_class(const scope& scope, const std::optional<tie_class>& only, sort_key first_key) {
+    return !is_timeless(only) || !scope.request.all_tenants || first_key == sort_key::created_at;
 }
 
 bool nulls_in_order(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only) {
-    const list_request& request = scope.request;
-    if (!is_timeless(only) || request.has_range() || has_orders_of_others(scope) ||
-        (scope.enterprise_projects && scope.enterprise_projects->size() != 1) ||
-        (scope.vaults && scope.vaults->size() != 1))
-        return false;
+    if (!is_timeless(only) || scope.request.has_range() || !compares_filters(scope)) return false;
+    const auto found = rare_rows(scope, counts, only);
+    if (!found || !is_timeless(found->kind)) return false;
     if (counts.every.empty()) return true; // nothing tells more
     // In the order of created_at thirty entries, filter and all, take the pages of one match here, which is in the
     // order of ids and looks at another page of the visibility map.

@@ -166,9 +166,13 @@ bool knows_weeks(const scope& scope, const row_counts& counts);
 // True if the list is of others' backups, which have indexes of the orders for themselves, and nothing else finds them.
 bool has_orders_of_others(const scope& scope);
 
-// True if the indexes of the orders have filters in columns of their own: all but those of others' backups
-// (migrations/deploy/enterprise_orders.sql).
+// True if the indexes of the orders compare the list's filters: they have them in columns of their own, all but those
+// of others' backups (migrations/deploy/enterprise_orders.sql); of several enterprise projects or vaults they can't.
 bool compares_filters(const scope& scope);
+
+// True if the index of the order by this key, in a branch, compares the class as well. Over all tenants that of
+// created_at alone has the other times.
+bool compares_class(const scope& scope, const std::optional<tie_class>& only, sort_key first_key);
 
 // Number of the counted rows that `only` holds, which is a facet_filter or a tie_class.
 template <class Facets>
