@@ -9,7 +9,8 @@ const read = (name) => {
   const file = path.join(results, `${name}.json`);
   return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : null;
 };
-const names = ["pages", "pages-pipelined", "pages-limit-1000", "load", "growth", "peers", "writers", "memory", "import", "overload"];
+const names = ["pages", "pages-pipelined", "pages-limit-1000", "load", "growth", "peers", "writers", "memory", "import", "import-at-once",
+  "overload"];
 const found = Object.fromEntries(names.map((name) => [name, read(name)]));
 
 const whole = (n) => Math.round(n).toLocaleString("en-US");
@@ -45,6 +46,16 @@ function pagesTable(json) {
       ["ratio", json.ratio.median.toFixed(2), `${json.ratio.min.toFixed(2)} to ${json.ratio.max.toFixed(2)}`],
       ["latency p50 / p99, ms", `${ms(json.latency_us.p50)} / ${ms(json.latency_us.p99)}`, ""],
     ]) + made(json, json.rounds.flatMap((r) => [r.others_percent.wrk, r.others_percent.pgbench]))
+  );
+}
+
+function importTable(json) {
+  return (
+    table(["imports at once", "rows of backups", "rows/s", "lines/s", "CPU of PostgreSQL, s", "of the import, s", "database, MB"],
+      [[json.jobs, whole(json.backup_rows), range(json.backup_rows_per_second), range(json.lines_per_second),
+        spread(json.runs.map((r) => r.cpu_seconds.postgresql), whole), spread(json.runs.map((r) => r.cpu_seconds.import), whole),
+        whole(json.runs.at(-1).database_bytes / 1e6)]]) +
+    made(json, json.runs.map((r) => r.others_percent))
   );
 }
 
@@ -96,12 +107,8 @@ const tables = {
         json.memory_mb.slope_per_million]]) +
     bounds(json) + picture("memory", "Memory by requests answered") + made(json, []),
 
-  import: (json) =>
-    table(["rows of backups", "rows/s", "lines/s", "CPU of PostgreSQL, s", "of the import, s", "database, MB"],
-      [[whole(json.backup_rows), range(json.backup_rows_per_second), range(json.lines_per_second),
-        spread(json.runs.map((r) => r.cpu_seconds.postgresql), whole), spread(json.runs.map((r) => r.cpu_seconds.import), whole),
-        whole(json.runs.at(-1).database_bytes / 1e6)]]) +
-    made(json, json.runs.map((r) => r.others_percent)),
+  import: importTable,
+  "import-at-once": importTable,
 
   overload: (json) =>
     table(["clients", "capacity, pages/s", "under overload, pages/s", "share", "p99 of others alone, ms", "beside it, ms", "2 s after, ms"],
@@ -110,8 +117,8 @@ const tables = {
     bounds(json) + made(json, []),
 };
 
-// README's few lines, of the results that are there.
-function summary() {
+// README's few lines: of the results that are there, others as they stand.
+function summary(before) {
   const bound = (json, what) => json.limits.find((l) => l.what.startsWith(what)).value;
   const lines = {
     pages: (json) => [`50-row page, ${json.wrk_connections} connections, ${whole(json.backups)} backups, against \`pgbench -M prepared\` of the same SQL`,
@@ -132,18 +139,26 @@ function summary() {
     writers: (json) => [`single-row writes by ${json.writers} writers into one project, with exact totals to without`, ratio(json.ratio)],
     memory: (json) => [`most memory over ${whole(json.requests)} mixed requests`, `${json.memory_mb.most} MB`],
     import: (json) => ["import with every index, counter and constraint in place", `${whole(json.backup_rows_per_second.median)} rows/s`],
+    "import-at-once": (json) => [`${json.jobs} imports at once, the same`, `${whole(json.backup_rows_per_second.median)} rows/s`],
   };
-  const there = Object.keys(lines).filter((name) => found[name]);
-  return there.length > 0 && table(["what", "figure", "command"], there.map((name) => [...lines[name](found[name]), command(found[name])]));
+  const parallel = / --jobs (?!1\b)/;
+  const standing = (name) => before.split("\n").filter((line) => line.includes(`\`bench/${name.split("-")[0]}`))
+    .find((line) => parallel.test(line) === (name === "import-at-once"));
+  const rows = Object.keys(lines).flatMap((name) => {
+    if (found[name]) return [[...lines[name](found[name]), command(found[name])]];
+    const line = standing(name);
+    return line ? [line.split("|").slice(1, -1).map((cell) => cell.trim())] : [];
+  });
+  return rows.length > 0 && table(["what", "figure", "command"], rows);
 }
 
 for (const page of pages) {
   const before = fs.readFileSync(page, "utf8");
   let tablesThere = 0;
-  const after = before.replace(/(<!-- figures: (\S+) -->\n).*?(<!-- end -->)/gs, (all, begin, name, end) => {
+  const after = before.replace(/(<!-- figures: (\S+) -->\n)(.*?)(<!-- end -->)/gs, (all, begin, name, old, end) => {
     tablesThere += 1;
     if (name !== "summary" && !(name in tables)) throw new Error(`${page}: no figures are called ${name}`);
-    const text = name === "summary" ? summary() : found[name] && tables[name](found[name]);
+    const text = name === "summary" ? summary(old) : found[name] && tables[name](found[name]);
     if (!text) console.log(`${path.basename(page)}: ${name}: no results, left as it is`);
     return text ? begin + text + end : all;
   });

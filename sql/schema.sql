@@ -832,7 +832,7 @@ CREATE TABLE catalog.backups (
     CONSTRAINT backups_status_check CHECK ((status = ANY (ARRAY['available'::text, 'deleting'::text, 'error'::text, 'protecting'::text, 'restoring'::text, 'waiting_delete'::text, 'waiting_protect'::text, 'waiting_restore'::text]))),
     CONSTRAINT backups_updated_at_check CHECK (((updated_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (updated_at < '10000-01-01 00:00:00+00'::timestamp with time zone)))
 )
-WITH (toast_tuple_target='128', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_insert_scale_factor='0.02', autovacuum_analyze_scale_factor='0.05');
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_insert_scale_factor='0.02', autovacuum_analyze_scale_factor='0.05', toast_tuple_target='4080');
 ALTER TABLE ONLY catalog.backups ALTER COLUMN project_id SET STORAGE MAIN;
 ALTER TABLE ONLY catalog.backups ALTER COLUMN owner_project_id SET STORAGE MAIN;
 ALTER TABLE ONLY catalog.backups ALTER COLUMN enterprise_project_id SET STORAGE MAIN;

@@ -95,3 +95,26 @@ BOOST_AUTO_TEST_CASE(a_catalog_made_with_other_options_is_left_alone) {
     BOOST_TEST(end.errors.find("made with other options") != std::string::npos, end.errors);
     BOOST_TEST(catalog.records() == before, boost::test_tools::per_element());
 }
+
+// The second piece is right, and imported while the first one fails: it must not come without it, or the next call,
+// which finds it there, would pass the first one over.
+BOOST_AUTO_TEST_CASE(a_piece_never_comes_without_the_one_before) {
+    const empty_catalog catalog;
+    const std::string first = generated({"--backups", "800", "--first", "0", "--last", "1"});
+    const std::string key = R"({"kind":"backup","id":")";
+    const std::size_t at = first.find(key);
+    BOOST_REQUIRE(at != std::string::npos);
+    const std::string id = first.substr(at + key.size(), 36);
+    import_records(catalog.url, R"({"id":")" + id + R"(","name":"of somebody else","project_id":"another",)" +
+                                    R"("checkpoint_id":"00000000-0000-4000-8000-000000000001",)" +
+                                    R"("vault_id":"00000000-0000-4000-8000-000000000002",)" +
+                                    R"("resource_id":"00000000-0000-4000-8000-000000000003",)" +
+                                    R"("resource_type":"OS::Cinder::Volume","created_at":"2026-01-01T00:00:00"})" +
+                                    "\n");
+    const std::vector<std::string> before = catalog.records();
+    const finished end = run(fill(catalog, {"800", "--jobs", "2"}), seconds(60));
+    BOOST_TEST(end.status == 1, end.errors);
+    BOOST_TEST(end.errors.find("id: is the id of a backup of another project") != std::string::npos, end.errors);
+    BOOST_TEST(end.errors.find("a piece before this one, or generate, failed") == std::string::npos, end.errors);
+    BOOST_TEST(catalog.records() == before, boost::test_tools::per_element());
+}
