@@ -320,7 +320,7 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
         if (best.access == access::walk && order.front().key == sort_key::created_at)
             path.begins_at = order.front().ascending ? counts.first_week : counts.behind_last;
         path.one_stage = choose.one_stage(best.access, order);
-        path.skips_weeks = can_skip && best.access == access::walk;
+        path.skips_weeks = best.access == access::walk && (can_skip || can_seek_week(scope, counts, marker));
         path.reason += ": " + describe(best) + (path.one_stage ? ", documents straight from it" : "");
         return path;
     };

@@ -720,6 +720,13 @@ void write_weeks(db::statement& out, const scope& scope, const divided_range* wh
     write_facet_bits(out, filter, "c.facet");
 }
 
+// What is filtered by often comes and goes with time; a project's facets_statement tells its first week.
+bool may_seek_week(const scope& scope) {
+    const list_request& request = scope.request;
+    return request.all_tenants && request.sort.front().key == sort_key::created_at && !request.has_range() &&
+           !all_facets_match(facet_filter_of(request));
+}
+
 } // namespace
 
 facet_filter facet_filter_of(const list_request& request) {
@@ -900,6 +907,10 @@ bool can_skip_weeks(const scope& scope, const row_counts& counts, const std::opt
            weeks_suffice(scope, counts) && scope.request.sort.front().key == sort_key::created_at;
 }
 
+bool can_seek_week(const scope& scope, const row_counts& counts, const std::optional<marker_place>& marker) {
+    return may_seek_week(scope) && !marker && weeks_suffice(scope, counts);
+}
+
 bool can_count_with_page(const scope& scope) {
     return scope.request.is_found_by_value() && !has_placement_filter(scope);
 }
@@ -926,7 +937,8 @@ db::statement listed_statement(const scope& scope) {
     db::statement out("SELECT coalesce(sum(c.n) FILTER (WHERE true");
     write_facet_bits(out, shared_only, "c.facet");
     out.sql("), 0)::bigint AS n, coalesce(sum(c.n), 0)::bigint AS indexed, ");
-    if (scope.request.all_tenants && (scope.request.has_range() || scope.request.offset >= worth_a_statement))
+    if (scope.request.all_tenants &&
+        (scope.request.has_range() || scope.request.offset >= worth_a_statement || may_seek_week(scope)))
         // Not the table, which a schema may have no longer: of the function the snapshot knows
         // (migrations/deploy/all_weeks.sql).
         out.sql(
@@ -1130,6 +1142,18 @@ db::statement count_statement(const scope& scope, const row_counts& counts) {
 db::statement weeks_statement(const scope& scope) {
     const bool ascending = scope.request.sort.front().ascending;
     db::statement out("SELECT ");
+    if (scope.request.offset < worth_a_statement) { // read up to the first week with a match, not all of them
+        const facet_filter filter = facet_filter_of(scope.request);
+        out.sql(ascending ? "l.week" : "l.week + interval '168 hours'").sql(" AS begins_at, 0 AS skipped FROM (SELECT ");
+        out.sql(ascending ? "least" : "greatest");
+        out.sql("((SELECT a.week FROM catalog.all_weeks a WHERE a.week > '-infinity' AND EXISTS (SELECT FROM "
+                "unnest(a.bits) c (facet) WHERE true");
+        write_facet_bits(out, filter, "c.facet");
+        out.sql(") ORDER BY a.week").sql(ascending ? "" : " DESC").sql(" LIMIT 1), (SELECT ");
+        out.sql(ascending ? "min" : "max").sql("(d.week) FROM catalog.count_deltas d WHERE d.week > '-infinity'");
+        write_facet_bits(out, filter, "d.facet");
+        return std::move(out.sql(")) AS week) l WHERE l.week IS NOT NULL"));
+    }
     out.sql(ascending ? "l.week" : "l.week + interval '168 hours'");
     out.sql(" AS begins_at, l.skipped FROM (SELECT w.week, (sum(w.n) OVER (ORDER BY w.week");
     out.sql(ascending ? "" : " DESC").sql(") - w.n)::bigint AS skipped FROM (SELECT c.week, sum(c.n) AS n");

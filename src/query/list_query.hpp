@@ -199,6 +199,10 @@ std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, cons
 // True if weeks can be skipped on the way to the request's offset: weeks_statement tells which.
 bool can_skip_weeks(const scope& scope, const row_counts& counts, const std::optional<marker_place>& marker);
 
+// True if weeks_statement can tell the first week with a match, or the last: over all projects, in the order of
+// created_at. (A large project's facets_statement tells it: knows_weeks.)
+bool can_seek_week(const scope& scope, const row_counts& counts, const std::optional<marker_place>& marker);
+
 // Ids of the vaults used to at least the request's used_percent (and equal to its vault_id). Columns: id.
 db::statement vaults_statement(const scope& scope);
 
@@ -226,8 +230,9 @@ inline constexpr std::uint64_t most_found = 2'000;
 // matches and more. Needs all of `counts` but the total.
 db::statement count_statement(const scope& scope, const row_counts& counts);
 
-// How far the request's offset gets in whole weeks. One row. Columns: created_at where the list goes on behind them,
-// the number of matches in them. Only for a path that skips_weeks.
+// How far the request's offset gets in whole weeks, or which week is the first with a match, read up to there. One row;
+// none where nothing is counted. Columns: created_at where the list goes on behind those weeks, the number of matches in
+// them. Only for a path that skips_weeks.
 db::statement weeks_statement(const scope& scope);
 
 // The page's documents in order. Columns: document[, replication_document]; with `counts.with_page` also n, the total,

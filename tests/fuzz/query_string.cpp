@@ -58,7 +58,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_statement(query::listed_statement(scope));
     check_statement(query::facets_statement(scope, counts));
     check_statement(query::count_statement(scope, counts));
-    if (query::can_skip_weeks(scope, counts, marker)) check_statement(query::weeks_statement(scope));
+    if (query::can_skip_weeks(scope, counts, marker) || query::can_seek_week(scope, counts, marker))
+        check_statement(query::weeks_statement(scope));
     const query::access_path path = query::choose_access_path(scope, counts, marker);
     if (!path.branches.empty()) check_statement(query::page_statement(scope, counts, path, marker));
     return 0;

@@ -87,6 +87,10 @@ std::vector<shape> all() {
           "vault_id=cca85ea5-00a4-418d-9222-bd83985bc515&resource_az=az1&sort=name",
           "incremental=false&dec=true&sort=name:asc,created_at"})
         add(text, selectivity::rare, false, true);
+    // Over all projects a walk begins in the first week with a match.
+    for (const char* text : {"all_tenants=true&image_type=replication&sort=created_at:asc",
+                             "all_tenants=true&image_type=replication&status=error"})
+        add(text, selectivity::common, false, true);
     // A range in the order of another time: the marker before it, within it and behind it.
     for (const char* range : {"start_time=2026-01-01T00:00:00&end_time=2026-02-01T00:00:00",
                               "start_time=2026-02-01T00:00:00&end_time=2026-03-01T00:00:00",

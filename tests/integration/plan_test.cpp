@@ -321,31 +321,39 @@ BOOST_AUTO_TEST_CASE(no_request_touches_more_than_its_bound) {
     }
 }
 
-// The counters of weeks, against plain SQL: whatever the range and the other filters are, and changes that are not
-// folded in yet count, too. What is read is the ends of the range and one row a week.
 // What is filtered by may come and go with time: a list begins in the first week, or the last, that has a match.
 BOOST_AUTO_TEST_CASE(a_walk_begins_in_the_first_week_with_a_match) {
     db::session reader = session();
-    const visited_page late = read(reader, "limit=50&resource_type=OS::Sfs::Turbo&sort=created_at:asc");
-    BOOST_TEST(late.path.find("walk") != std::string::npos, late.path);
-    BOOST_TEST(late.rows == 50U);
-    BOOST_TEST(late.page.buffers <= 900, late.page.buffers << ": " << late.page.text); // 4,000 for all before it
-    const visited_page early = read(reader, "limit=50&resource_type=OS::Nova::Server&sort=created_at:desc");
-    BOOST_TEST(early.path.find("walk") != std::string::npos, early.path);
-    BOOST_TEST(early.rows == 50U);
-    BOOST_TEST(early.page.buffers <= 900, early.page.buffers << ": " << early.page.text);
+    const std::string turbo = "resource_type=OS::Sfs::Turbo&sort=created_at:asc";
+    for (const std::string of : {"", "all_tenants=true&"}) {
+        const visited_page late = read(reader, "limit=50&" + of + turbo);
+        BOOST_TEST(late.path.find("walk") != std::string::npos, late.path);
+        BOOST_TEST(late.rows == 50U);
+        BOOST_TEST(late.page.buffers <= 900, late.page.buffers << ": " << late.page.text); // 4,000 for all before it
+        BOOST_TEST(late.other_buffers <= 300, late.other_buffers);
+        const visited_page early =
+            read(reader, "limit=50&" + of + "resource_type=OS::Nova::Server&sort=created_at:desc");
+        BOOST_TEST(early.path.find("walk") != std::string::npos, early.path);
+        BOOST_TEST(early.rows == 50U);
+        BOOST_TEST(early.page.buffers <= 900, early.page.buffers << ": " << early.page.text);
+    }
     // A backup whose counter is not folded in yet is found, too.
     sql_session sql(postgres_cluster::instance().superuser_url(database));
     const std::string id = sql.value(
         "INSERT INTO catalog.backups (project_id, id, checkpoint_id, resource_id, provider_id, vault_id, name, "
         "resource_type, created_at) VALUES ('big', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), "
         "gen_random_uuid(), gen_random_uuid(), 'old', 'OS::Sfs::Turbo', '2001-02-03') RETURNING id");
-    const visited_page old = read(reader, "limit=1&resource_type=OS::Sfs::Turbo&sort=created_at:asc");
-    BOOST_TEST(old.last_id == id);
+    for (const std::string of : {"", "all_tenants=true&"}) {
+        BOOST_TEST(read(reader, "limit=1&" + of + turbo).last_id == id);
+        BOOST_TEST(read(reader, "limit=50&" + of + turbo).rows == 50U);
+    }
     sql.run("DELETE FROM catalog.backups WHERE project_id = 'big' AND id = '" + id + "'");
-    BOOST_TEST(read(reader, "limit=1&resource_type=OS::Sfs::Turbo&sort=created_at:asc").last_id != id);
+    for (const std::string of : {"", "all_tenants=true&"})
+        BOOST_TEST(read(reader, "limit=1&" + of + turbo).last_id != id);
 }
 
+// The counters of weeks, against plain SQL: whatever the range and the other filters are, and changes that are not
+// folded in yet count, too. What is read is the ends of the range and one row a week.
 BOOST_AUTO_TEST_CASE(ranges_are_counted_by_weeks) {
     sql_session sql(postgres_cluster::instance().superuser_url(database));
     db::session reader = session();
