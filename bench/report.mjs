@@ -52,7 +52,7 @@ function pagesTable(json) {
 function importTable(json) {
   return (
     table(["imports at once", "rows of backups", "rows/s", "lines/s", "CPU of PostgreSQL, s", "of the import, s", "database, MB"],
-      [[json.jobs, whole(json.backup_rows), range(json.backup_rows_per_second), range(json.lines_per_second),
+      [[json.jobs ?? 1, whole(json.backup_rows), range(json.backup_rows_per_second), range(json.lines_per_second),
         spread(json.runs.map((r) => r.cpu_seconds.postgresql), whole), spread(json.runs.map((r) => r.cpu_seconds.import), whole),
         whole(json.runs.at(-1).database_bytes / 1e6)]]) +
     made(json, json.runs.map((r) => r.others_percent))
@@ -141,7 +141,7 @@ function summary(before) {
     import: (json) => ["import with every index, counter and constraint in place", `${whole(json.backup_rows_per_second.median)} rows/s`],
     "import-at-once": (json) => [`${json.jobs} imports at once, the same`, `${whole(json.backup_rows_per_second.median)} rows/s`],
   };
-  const parallel = / --jobs (?!1\b)/;
+  const parallel = / --jobs (?!0*1\b)/;
   const standing = (name) => before.split("\n").filter((line) => line.includes(`\`bench/${name.split("-")[0]}`))
     .find((line) => parallel.test(line) === (name === "import-at-once"));
   const rows = Object.keys(lines).flatMap((name) => {

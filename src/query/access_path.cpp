@@ -56,7 +56,7 @@ public:
 
     // The cheapest way to the rows of a class, or of all classes; `first_key` sorts them.
     option cheapest(const std::optional<tie_class>& only, sort_key first_key, double need) const {
-        const std::vector<option> options = found_and_sorted(only);
+        const std::vector<option> options = found_and_sorted(only, need);
         const option walking = walk(only, first_key, need);
         const auto best = std::min_element(options.begin(), options.end(), cheaper);
         return best == options.end() || cheaper(walking, *best) ? walking : *best;
@@ -64,7 +64,7 @@ public:
 
     // The cheapest way that finds all rows before they are sorted, if there is one.
     std::optional<option> cheapest_found() const {
-        const std::vector<option> options = found_and_sorted(std::nullopt);
+        const std::vector<option> options = found_and_sorted(std::nullopt, std::nullopt);
         const auto best = std::min_element(options.begin(), options.end(), cheaper);
         return best == options.end() ? std::nullopt : std::optional<option>(*best);
     }
@@ -74,7 +74,13 @@ public:
     // which may all come first.
     bool one_stage(access access, const std::vector<sort_term>& order) const {
         const sort_key first_key = order.front().key;
-        if (access != access::walk || request_.offset > 100) return false;
+        if (request_.offset > 100) return false;
+        if (access == access::fetch_rare && rare_in_order(scope_, counts_, std::nullopt) && is_index_order(order)) {
+            const auto rare = static_cast<double>(rare_rows(scope_, counts_, std::nullopt).value().rows);
+            const auto on_pages = static_cast<double>(counts_.total);
+            return on_pages * 2 >= rare && rare - on_pages <= most_rows_in_vain;
+        }
+        if (access != access::walk) return false;
         if (is_compared() && is_index_order(order) && has_few_of_other_owners()) return true;
         if (first_key == sort_key::id) return false;
         if (request_.has_range() && first_key != sort_key::created_at) return false;
@@ -156,7 +162,8 @@ private:
         return std::min(near, need * near / matches * uneven) + static_cast<double>(counts_.apart.value_or(0));
     }
 
-    std::vector<option> found_and_sorted(const std::optional<tie_class>& only) const {
+    // `need`: rows up to the page's end; nothing: all.
+    std::vector<option> found_and_sorted(const std::optional<tie_class>& only, std::optional<double> need) const {
         if (request_.parent_id) return {{access::fetch_parent, matches(std::nullopt) * row_fetched}};
         if (request_.is_found_by_value()) return {{access::fetch_equality, matches(std::nullopt) * row_fetched}};
         std::vector<option> options;
@@ -169,7 +176,12 @@ private:
                                                                      : per_entry;
             // Behind the value, and the project, these indexes are in the order of created_at.
             const double sought = compared ? rows : rows * in_range() / std::max(1.0, static_cast<double>(walked()));
-            options.push_back({access::fetch_rare, facet_sought + sought * per_row + matches(only) * row_sorted});
+            if (need && rare_in_order(scope_, counts_, only))
+                options.push_back(
+                    {access::fetch_rare,
+                     facet_sought + std::min(sought, *need * sought / matches(only) * uneven) * per_row});
+            else
+                options.push_back({access::fetch_rare, facet_sought + sought * per_row + matches(only) * row_sorted});
         }
         if (!counts_.facets.empty()) {
             const auto facets = std::count_if(counts_.facets.begin(), counts_.facets.end(),

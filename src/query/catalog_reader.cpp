@@ -189,8 +189,10 @@ std::string names_of(const access_path& path) {
 // The list begins behind the weeks that weeks_statement found.
 void skip_weeks(access_path& path, const db::rows& weeks) {
     path.begins_at = std::string(weeks.text(0, 0));
-    path.offset -= static_cast<std::uint64_t>(to_integer(weeks.text(0, 1)));
-    path.reason += ", behind " + std::string(weeks.text(0, 1)) + " matches of whole weeks";
+    const auto skipped = static_cast<std::uint64_t>(to_integer(weeks.text(0, 1)));
+    path.offset -= skipped;
+    path.reason += skipped == 0 ? ", from the first week with a match"
+                                : ", behind " + std::to_string(skipped) + " matches of whole weeks";
 }
 
 // A document begins with its id (migrations/deploy/backups.sql: backup_document).

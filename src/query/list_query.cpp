@@ -178,9 +178,10 @@ public:
         write_rows(driver, only, {request_.start_time, request_.end_time});
     }
 
-    // The same within other times than the request's. `with_begin`: from where the path begins.
+    // The same within other times than the request's. `with_begin`: from where the path begins. `in_order`: not those of
+    // each value in turn that fetch_rare looks for, see write_found, but of the only one.
     void write_rows(access driver, const std::optional<tie_class>& only, const time_range& times,
-                    bool with_begin = true) {
+                    bool with_begin = true, bool in_order = false) {
         out_.sql(" FROM catalog.backups b WHERE ");
         const bool shared_alone = driver == access::walk && has_orders_of_others(scope_);
         const bool nulls = driver == access::fetch_rare && nulls_in_order(scope_, counts_, only);
@@ -198,7 +199,7 @@ public:
         } else {
             out_.sql("b.parent_id IS NULL");
         }
-        if ((driver == access::fetch_rare && !nulls) || shared_alone) write_rare(only);
+        if ((driver == access::fetch_rare && !nulls) || shared_alone) write_rare(only, in_order);
         if (driver == access::walk_apart) out_.sql(" AND ").sql(is_apart(order_.front().key));
         if (driver == access::fetch_facet) {
             out_.sql(" AND b.facet = m.facet"); // see write_found
@@ -329,12 +330,20 @@ public:
     }
 
     // True if the index that finds the rows has them in the branch's order. Those of resources and parents are in the
-    // order of created_at, within a project.
+    // order of created_at, within a project, those of what few backups are also over all.
     bool finds_in_order(const branch& branch) const {
+        if (branch.access == access::fetch_rare) return rare_in_order(scope_, counts_, branch.only);
         const bool by_time = branch.access == access::fetch_parent ||
                              (branch.access == access::fetch_equality && !request_.checkpoint_id);
         return by_time && !request_.all_tenants && !branch.only && order_.size() == 2 &&
                order_[0].key == sort_key::created_at && order_[0].ascending == order_[1].ascending;
+    }
+
+    // FROM, conditions and order of a branch that finds_in_order.
+    void write_in_order(const branch& branch) {
+        write_rows(branch.access, branch.only, {request_.start_time, request_.end_time}, true, true);
+        write_keyset(branch, "b");
+        write_order(branch.only, "b");
     }
 
     // SELECT of one branch's rows, in order. Columns: project_id, id.
@@ -346,9 +355,7 @@ public:
         }
         if (finds_in_order(branch)) {
             out_.sql("SELECT b.project_id, b.id");
-            write_rows(branch.access, branch.only);
-            write_keyset(branch, "b");
-            write_order(branch.only, "b");
+            write_in_order(branch);
             return;
         }
         // The rows are found first and sorted then. OFFSET 0 keeps the planner from merging the two, which could make
@@ -484,11 +491,15 @@ private:
         return values;
     }
 
-    // The condition of the partial index, and what finds the rows in it: m.value, see write_found.
-    void write_rare(const std::optional<tie_class>& only) {
+    // The condition of the partial index, and what finds the rows in it: the only value, or m.value, see write_found.
+    void write_rare(const std::optional<tie_class>& only, bool in_order) {
         switch (rare_rows(scope_, counts_, only).value().kind) {
         case rare_kind::status:
-            out_.sql(" AND b.status <> 'available' AND b.status = m.value COLLATE \"C\"");
+            out_.sql(" AND b.status <> 'available' AND b.status = ");
+            if (in_order)
+                out_.param(rare_values(only).front(), "text");
+            else
+                out_.sql("m.value COLLATE \"C\"");
             break;
         case rare_kind::members:
             out_.sql(request_.all_tenants ? "" : " AND b.owner_project_id IS NULL");
@@ -827,7 +838,10 @@ bool has_every_facet(const scope& scope, const row_counts& counts) {
 }
 
 bool knows_weeks(const scope& scope, const row_counts& counts) {
-    return counts.by_part && counts_list_by_bits(scope, counts) &&
+    constexpr std::uint64_t available = 1;
+    const std::uint64_t asked = facet_filter_of(scope.request).status_set;
+    const bool common = asked == 0 || (asked & available) != 0; // others have an index in this order: rare_in_order
+    return common && counts.by_part && counts_list_by_bits(scope, counts) &&
            scope.request.sort.front().key == sort_key::created_at;
 }
 
@@ -849,7 +863,7 @@ bool compares_class(const scope& scope, const std::optional<tie_class>& only, so
 bool nulls_in_order(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only) {
     if (!is_timeless(only) || scope.request.has_range() || !compares_filters(scope)) return false;
     const auto found = rare_rows(scope, counts, only);
-    if (!found || !is_timeless(found->kind)) return false;
+    if (!found || !is_timeless(found->kind) || rare_in_order(scope, counts, only)) return false;
     if (counts.every.empty()) return true; // nothing tells more
     // In the order of created_at thirty entries, filter and all, take the pages of one match here, which is in the
     // order of ids and looks at another page of the visibility map.
@@ -899,6 +913,19 @@ std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, cons
     return fewest;
 }
 
+bool rare_in_order(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only) {
+    const std::vector<sort_term> order = total_order(scope.request.sort);
+    const std::size_t first = only && only->ties ? 1 : 0; // a class of ties is in the order of the other keys
+    if (order[first].key != sort_key::created_at) return false;
+    const auto found = rare_rows(scope, counts, only);
+    if (!found) return false;
+    if (found->kind == rare_kind::status) { // each status is a range of its index
+        const std::vector<std::size_t> left = statuses_of(scope.request, only);
+        return std::all_of(left.begin(), left.end(), [&](std::size_t status) { return status == left.front(); });
+    }
+    return is_timeless(found->kind);
+}
+
 // Entries of an index, 0.2 ms, that weeks are skipped for.
 constexpr std::uint32_t worth_a_statement = 2'000;
 
@@ -908,7 +935,7 @@ bool can_skip_weeks(const scope& scope, const row_counts& counts, const std::opt
 }
 
 bool can_seek_week(const scope& scope, const row_counts& counts, const std::optional<marker_place>& marker) {
-    return may_seek_week(scope) && !marker && weeks_suffice(scope, counts);
+    return may_seek_week(scope) && !marker && weeks_suffice(scope, counts) && counts.listed >= worth_a_statement;
 }
 
 bool can_count_with_page(const scope& scope) {
@@ -1175,7 +1202,10 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
     if (path.one_stage) {
         const branch& only = path.branches.front();
         out.sql("SELECT ").sql(documents);
-        rows.write_walk(only);
+        if (only.access == access::walk)
+            rows.write_walk(only);
+        else
+            rows.write_in_order(only);
         out.sql(" LIMIT ").placeholder(limit, "bigint").sql(" OFFSET ").placeholder(offset, "bigint");
         return out;
     }

@@ -196,6 +196,10 @@ struct rare {
 };
 std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only);
 
+// True if the index of that kind has the matches (of the class) in the order of the first key that the list asks for, so
+// that a page is read from it without the rest; equal times are sorted on the way.
+bool rare_in_order(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only);
+
 // True if weeks can be skipped on the way to the request's offset: weeks_statement tells which.
 bool can_skip_weeks(const scope& scope, const row_counts& counts, const std::optional<marker_place>& marker);
 

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(an_interrupted_fill_goes_on_and_doubles_nothing) {
     const empty_catalog filled;
     const empty_catalog at_once;
     {
-        child_process first(fill(filled, {"4000"}));
+        child_process first(fill(filled, {"4000", "--jobs", "2"}));
         const auto limit = std::chrono::steady_clock::now() + seconds(60);
         while (first.errors().find("800 of 4000 backups") == std::string::npos) {
             BOOST_REQUIRE_MESSAGE(first.is_running() && std::chrono::steady_clock::now() < limit, first.errors());

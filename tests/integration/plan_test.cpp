@@ -269,6 +269,17 @@ BOOST_AUTO_TEST_CASE(pages_visit_what_they_return_and_no_shape_scans) {
         BOOST_TEST(few.page.buffers <= static_cast<double>(5 * few.rows + few.count) + 60,
                    text << ": " << few.page.buffers);
     }
+    // In the order of created_at their indexes are read up to the page's end: 2,000 have failed, 20,000 have no time.
+    for (const char* text :
+         {"status=error", "status=error&sort=created_at:asc", "status=error&image_type=backup",
+          "all_tenants=true&status=error", "sort=protected_at:asc,created_at:desc", "sort=status,created_at&status=error",
+          "all_tenants=true&sort=protected_at:asc,created_at:desc", "all_tenants=true&sort=updated_at:asc,created_at"}) {
+        const visited_page few = read(reader, std::string("limit=50&") + text);
+        BOOST_TEST(few.count >= 2000U, text);
+        BOOST_TEST(few.path.find("fetch_rare") != std::string::npos, text << ": " << few.path);
+        BOOST_TEST(few.page.rows <= 160, text << ": " << few.page.rows << " (" << few.path << ")");
+        BOOST_TEST(few.page.buffers <= 350, text << ": " << few.page.buffers);
+    }
     // Backups of others, few among many own ones, are walked in every order.
     for (const char* sort : {"created_at", "updated_at:asc", "protected_at", "name:asc", "id"}) {
         const visited_page page = read(reader, std::string("own_type=shared&limit=5&sort=") + sort);

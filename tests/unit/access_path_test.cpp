@@ -226,7 +226,14 @@ BOOST_AUTO_TEST_CASE(what_few_backups_are_is_found_by_its_index) {
             request.all_tenants = all_tenants;
             BOOST_TEST((way(request, 10) == access::fetch_rare));
             BOOST_TEST((way(request, 1000, 200) == access::fetch_rare));
+            // The index of a status is in the order of created_at, however many have it; one of several values is not.
+            BOOST_TEST((way(request, 500'000) == (request.statuses.empty() ? access::walk : access::fetch_rare)));
+            request.statuses.resize(request.statuses.size() * 2, 4);
             BOOST_TEST((way(request, 500'000) == access::walk));
+            request.statuses.resize(request.statuses.size() / 2);
+            request.sort = {{sort_key::name, true}};
+            BOOST_TEST((way(request, 500'000) == access::walk));
+            request.sort = {{sort_key::created_at, false}};
         }
     }
     error.name = "x";
