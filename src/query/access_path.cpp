@@ -177,9 +177,8 @@ private:
             // Behind the value, and the project, these indexes are in the order of created_at.
             const double sought = compared ? rows : rows * in_range() / std::max(1.0, static_cast<double>(walked()));
             if (need && rare_in_order(scope_, counts_, only))
-                options.push_back(
-                    {access::fetch_rare,
-                     facet_sought + std::min(sought, *need * sought / matches(only) * uneven) * per_row});
+                options.push_back({access::fetch_rare,
+                                   facet_sought + std::min(sought, *need * sought / matches(only) * uneven) * per_row});
             else
                 options.push_back({access::fetch_rare, facet_sought + sought * per_row + matches(only) * row_sorted});
         }

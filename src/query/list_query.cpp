@@ -178,8 +178,8 @@ public:
         write_rows(driver, only, {request_.start_time, request_.end_time});
     }
 
-    // The same within other times than the request's. `with_begin`: from where the path begins. `in_order`: not those of
-    // each value in turn that fetch_rare looks for, see write_found, but of the only one.
+    // The same within other times than the request's. `with_begin`: from where the path begins. `in_order`: not those
+    // of each value in turn that fetch_rare looks for, see write_found, but of the only one.
     void write_rows(access driver, const std::optional<tie_class>& only, const time_range& times,
                     bool with_begin = true, bool in_order = false) {
         out_.sql(" FROM catalog.backups b WHERE ");
@@ -1171,7 +1171,8 @@ db::statement weeks_statement(const scope& scope) {
     db::statement out("SELECT ");
     if (scope.request.offset < worth_a_statement) { // read up to the first week with a match, not all of them
         const facet_filter filter = facet_filter_of(scope.request);
-        out.sql(ascending ? "l.week" : "l.week + interval '168 hours'").sql(" AS begins_at, 0 AS skipped FROM (SELECT ");
+        out.sql(ascending ? "l.week" : "l.week + interval '168 hours'")
+            .sql(" AS begins_at, 0 AS skipped FROM (SELECT ");
         out.sql(ascending ? "least" : "greatest");
         out.sql("((SELECT a.week FROM catalog.all_weeks a WHERE a.week > '-infinity' AND EXISTS (SELECT FROM "
                 "unnest(a.bits) c (facet) WHERE true");

@@ -160,7 +160,7 @@ bool has_whole_facets(const scope& scope, const row_counts& counts);
 bool has_every_facet(const scope& scope, const row_counts& counts);
 
 // True if facets_statement tells in which weeks the matching facets begin and end, which the order of created_at may
-// use.
+// use. Not for rare statuses: what has_every_facet tells of them serves it better.
 bool knows_weeks(const scope& scope, const row_counts& counts);
 
 // True if the list is of others' backups, which have indexes of the orders for themselves, and nothing else finds them.
@@ -196,8 +196,8 @@ struct rare {
 };
 std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only);
 
-// True if the index of that kind has the matches (of the class) in the order of the first key that the list asks for, so
-// that a page is read from it without the rest; equal times are sorted on the way.
+// True if the index of that kind has the matches (of the class) in the order of the first key that the list asks for,
+// so that a page is read from it without the rest; equal times are sorted on the way.
 bool rare_in_order(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only);
 
 // True if weeks can be skipped on the way to the request's offset: weeks_statement tells which.
@@ -235,8 +235,8 @@ inline constexpr std::uint64_t most_found = 2'000;
 db::statement count_statement(const scope& scope, const row_counts& counts);
 
 // How far the request's offset gets in whole weeks, or which week is the first with a match, read up to there. One row;
-// none where nothing is counted. Columns: created_at where the list goes on behind those weeks, the number of matches in
-// them. Only for a path that skips_weeks.
+// none where nothing is counted. Columns: created_at where the list goes on behind those weeks, the number of matches
+// in them. Only for a path that skips_weeks.
 db::statement weeks_statement(const scope& scope);
 
 // The page's documents in order. Columns: document[, replication_document]; with `counts.with_page` also n, the total,

@@ -272,8 +272,9 @@ BOOST_AUTO_TEST_CASE(pages_visit_what_they_return_and_no_shape_scans) {
     // In the order of created_at their indexes are read up to the page's end: 2,000 have failed, 20,000 have no time.
     for (const char* text :
          {"status=error", "status=error&sort=created_at:asc", "status=error&image_type=backup",
-          "all_tenants=true&status=error", "sort=protected_at:asc,created_at:desc", "sort=status,created_at&status=error",
-          "all_tenants=true&sort=protected_at:asc,created_at:desc", "all_tenants=true&sort=updated_at:asc,created_at"}) {
+          "all_tenants=true&status=error", "sort=protected_at:asc,created_at:desc",
+          "sort=status,created_at&status=error", "all_tenants=true&sort=protected_at:asc,created_at:desc",
+          "all_tenants=true&sort=updated_at:asc,created_at"}) {
         const visited_page few = read(reader, std::string("limit=50&") + text);
         BOOST_TEST(few.count >= 2000U, text);
         BOOST_TEST(few.path.find("fetch_rare") != std::string::npos, text << ": " << few.path);
