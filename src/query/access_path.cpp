@@ -54,9 +54,10 @@ public:
     // True if a walk in the order of another time than that of the range goes by windows().
     bool goes_by_windows() const { return windows_; }
 
-    // The cheapest way to the rows of a class, or of all classes; `first_key` sorts them.
-    option cheapest(const std::optional<tie_class>& only, sort_key first_key, double need) const {
-        const std::vector<option> options = found_and_sorted(only, need);
+    // The cheapest way to the rows of a class, or of all classes; `first_key` sorts them. `need`: rows that a walk
+    // passes, which may skip weeks; `reach`: rows up to the page's end.
+    option cheapest(const std::optional<tie_class>& only, sort_key first_key, double need, double reach) const {
+        const std::vector<option> options = found_and_sorted(only, reach);
         const option walking = walk(only, first_key, need);
         const auto best = std::min_element(options.begin(), options.end(), cheaper);
         return best == options.end() || cheaper(walking, *best) ? walking : *best;
@@ -78,7 +79,7 @@ public:
         if (access == access::fetch_rare && rare_in_order(scope_, counts_, std::nullopt) && is_index_order(order)) {
             const auto rare = static_cast<double>(rare_rows(scope_, counts_, std::nullopt).value().rows);
             const auto on_pages = static_cast<double>(counts_.total);
-            return on_pages * 2 >= rare && rare - on_pages <= most_rows_in_vain;
+            return on_pages * 2 >= rare && rare - on_pages <= most_rows_in_vain && has_few_of_other_owners();
         }
         if (access != access::walk) return false;
         if (is_compared() && is_index_order(order) && has_few_of_other_owners()) return true;
@@ -162,8 +163,8 @@ private:
         return std::min(near, need * near / matches * uneven) + static_cast<double>(counts_.apart.value_or(0));
     }
 
-    // `need`: rows up to the page's end; nothing: all.
-    std::vector<option> found_and_sorted(const std::optional<tie_class>& only, std::optional<double> need) const {
+    // `reach`: rows up to the page's end; nothing: all.
+    std::vector<option> found_and_sorted(const std::optional<tie_class>& only, std::optional<double> reach) const {
         if (request_.parent_id) return {{access::fetch_parent, matches(std::nullopt) * row_fetched}};
         if (request_.is_found_by_value()) return {{access::fetch_equality, matches(std::nullopt) * row_fetched}};
         std::vector<option> options;
@@ -176,9 +177,10 @@ private:
                                                                      : per_entry;
             // Behind the value, and the project, these indexes are in the order of created_at.
             const double sought = compared ? rows : rows * in_range() / std::max(1.0, static_cast<double>(walked()));
-            if (need && rare_in_order(scope_, counts_, only))
-                options.push_back({access::fetch_rare,
-                                   facet_sought + std::min(sought, *need * sought / matches(only) * uneven) * per_row});
+            if (reach && rare_in_order(scope_, counts_, only))
+                options.push_back(
+                    {access::fetch_rare,
+                     facet_sought + std::min(sought, *reach * sought / matches(only) * uneven) * per_row});
             else
                 options.push_back({access::fetch_rare, facet_sought + sought * per_row + matches(only) * row_sorted});
         }
@@ -324,6 +326,7 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
     auto walked_to = static_cast<double>(scope.request.offset);
     if (can_skip) walked_to = std::min(walked_to, static_cast<double>(counts.total) * share_of_week);
     const double need = static_cast<double>(scope.request.limit) + walked_to;
+    const double reach = static_cast<double>(scope.request.limit) + static_cast<double>(scope.request.offset);
 
     const auto take_all = [&](const option& best) -> access_path& {
         path.branches.push_back({std::nullopt, best.access, true});
@@ -338,7 +341,7 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
     std::vector<tie_class> classes = tie_classes(order);
     if (classes.empty() && choose.goes_by_windows()) classes = null_classes(order.front());
     if (classes.empty()) {
-        take_all(choose.cheapest(std::nullopt, order.front().key, need));
+        take_all(choose.cheapest(std::nullopt, order.front().key, need, reach));
         // All backups without the time may come first: a walk that finds none among them begins behind.
         const std::optional<tie_class> timed = not_null(order.front().key);
         if (timed && !counts.facets.empty() && choose.rows_of(*timed) == counts.facet_matches &&
@@ -364,7 +367,7 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
             offset -= rows;
             continue;
         }
-        const option best = choose.cheapest(only, order[only.ties ? 1 : 0].key, need);
+        const option best = choose.cheapest(only, order[only.ties ? 1 : 0].key, need, reach);
         const bool near = best.access == access::walk && choose.goes_by_windows() && !only.ties;
         if (near)
             for (branch& part : windows(scope.request, only, marker, !holds_marker))

@@ -5,6 +5,7 @@
 #include "query/weeks.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <set>
 #include <string_view>
 
@@ -299,8 +300,9 @@ public:
         }
     }
 
-    // FROM, conditions and order of a branch that is walked. Of two conditions on where it begins, PostgreSQL 15 may
-    // take either for the place in the index (nbtsearch.c: _bt_first): so only the farther one is written.
+    // FROM, conditions and order of a branch that is walked, or of rare rows that are found in order. Of two conditions
+    // on where it begins, PostgreSQL 15 may take either for the place in the index (nbtsearch.c: _bt_first): so only
+    // the farther one is written.
     void write_walk(const branch& branch) {
         time_range times{request_.start_time, request_.end_time};
         time_range window = branch.window.value_or(time_range{});
@@ -318,7 +320,7 @@ public:
             begin = !keyset;
             if (keyset) bound.reset();
         }
-        write_rows(branch.access, branch.only, times, begin);
+        write_rows(branch.access, branch.only, times, begin, branch.access == access::fetch_rare);
         keyset = keyset && marker_ && branch.after_marker;
         const bool marker_is_past_nulls = keyset && first.ascending && value_of(*marker_, first.key) != "-infinity";
         if (has_nulls_before(branch.only) && !window.from && !marker_is_past_nulls) write_past_nulls();
@@ -339,23 +341,19 @@ public:
                order_[0].key == sort_key::created_at && order_[0].ascending == order_[1].ascending;
     }
 
-    // FROM, conditions and order of a branch that finds_in_order.
-    void write_in_order(const branch& branch) {
-        write_rows(branch.access, branch.only, {request_.start_time, request_.end_time}, true, true);
-        write_keyset(branch, "b");
-        write_order(branch.only, "b");
-    }
-
     // SELECT of one branch's rows, in order. Columns: project_id, id.
     void write_branch(const branch& branch) {
-        if (branch.access == access::walk || branch.access == access::walk_apart) {
+        const bool in_order = branch.access == access::fetch_rare && finds_in_order(branch);
+        if (branch.access == access::walk || branch.access == access::walk_apart || in_order) {
             out_.sql("SELECT b.project_id, b.id");
             write_walk(branch);
             return;
         }
         if (finds_in_order(branch)) {
             out_.sql("SELECT b.project_id, b.id");
-            write_in_order(branch);
+            write_rows(branch.access, branch.only);
+            write_keyset(branch, "b");
+            write_order(branch.only, "b");
             return;
         }
         // The rows are found first and sorted then. OFFSET 0 keeps the planner from merging the two, which could make
@@ -839,9 +837,11 @@ bool has_every_facet(const scope& scope, const row_counts& counts) {
 
 bool knows_weeks(const scope& scope, const row_counts& counts) {
     constexpr std::uint64_t available = 1;
-    const std::uint64_t asked = facet_filter_of(scope.request).status_set;
-    const bool common = asked == 0 || (asked & available) != 0; // others have an index in this order: rare_in_order
-    return common && counts.by_part && counts_list_by_bits(scope, counts) &&
+    const facet_filter filter = facet_filter_of(scope.request);
+    // One rare status has an index in this order: rare_in_order.
+    const bool one_rare = std::has_single_bit(filter.status_set) && filter.status_set != available && filter.any == 0 &&
+                          (filter.mask & facet::member_any) == 0 && !has_orders_of_others(scope);
+    return !one_rare && counts.by_part && counts_list_by_bits(scope, counts) &&
            scope.request.sort.front().key == sort_key::created_at;
 }
 
@@ -1203,10 +1203,7 @@ db::statement page_statement(const scope& scope, const row_counts& counts, const
     if (path.one_stage) {
         const branch& only = path.branches.front();
         out.sql("SELECT ").sql(documents);
-        if (only.access == access::walk)
-            rows.write_walk(only);
-        else
-            rows.write_in_order(only);
+        rows.write_walk(only);
         out.sql(" LIMIT ").placeholder(limit, "bigint").sql(" OFFSET ").placeholder(offset, "bigint");
         return out;
     }
