@@ -55,8 +55,9 @@ public:
     bool goes_by_windows() const { return windows_; }
 
     // The cheapest way to the rows of a class, or of all classes; `first_key` sorts them. `need`: rows that a walk
-    // passes, which may skip weeks; `reach`: rows up to the page's end.
-    option cheapest(const std::optional<tie_class>& only, sort_key first_key, double need, double reach) const {
+    // passes, which may skip weeks; what else reads in order passes all up to the page's end.
+    option cheapest(const std::optional<tie_class>& only, sort_key first_key, double need) const {
+        const double reach = static_cast<double>(request_.limit) + static_cast<double>(request_.offset);
         const std::vector<option> options = found_and_sorted(only, reach);
         const option walking = walk(only, first_key, need);
         const auto best = std::min_element(options.begin(), options.end(), cheaper);
@@ -326,7 +327,6 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
     auto walked_to = static_cast<double>(scope.request.offset);
     if (can_skip) walked_to = std::min(walked_to, static_cast<double>(counts.total) * share_of_week);
     const double need = static_cast<double>(scope.request.limit) + walked_to;
-    const double reach = static_cast<double>(scope.request.limit) + static_cast<double>(scope.request.offset);
 
     const auto take_all = [&](const option& best) -> access_path& {
         path.branches.push_back({std::nullopt, best.access, true});
@@ -341,7 +341,7 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
     std::vector<tie_class> classes = tie_classes(order);
     if (classes.empty() && choose.goes_by_windows()) classes = null_classes(order.front());
     if (classes.empty()) {
-        take_all(choose.cheapest(std::nullopt, order.front().key, need, reach));
+        take_all(choose.cheapest(std::nullopt, order.front().key, need));
         // All backups without the time may come first: a walk that finds none among them begins behind.
         const std::optional<tie_class> timed = not_null(order.front().key);
         if (timed && !counts.facets.empty() && choose.rows_of(*timed) == counts.facet_matches &&
@@ -367,7 +367,7 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
             offset -= rows;
             continue;
         }
-        const option best = choose.cheapest(only, order[only.ties ? 1 : 0].key, need, reach);
+        const option best = choose.cheapest(only, order[only.ties ? 1 : 0].key, need);
         const bool near = best.access == access::walk && choose.goes_by_windows() && !only.ties;
         if (near)
             for (branch& part : windows(scope.request, only, marker, !holds_marker))

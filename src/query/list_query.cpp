@@ -1169,11 +1169,10 @@ db::statement count_statement(const scope& scope, const row_counts& counts) {
 db::statement weeks_statement(const scope& scope) {
     const bool ascending = scope.request.sort.front().ascending;
     db::statement out("SELECT ");
+    out.sql(ascending ? "l.week" : "l.week + interval '168 hours'").sql(" AS begins_at, ");
     if (scope.request.offset < worth_a_statement) { // read up to the first week with a match, not all of them
         const facet_filter filter = facet_filter_of(scope.request);
-        out.sql(ascending ? "l.week" : "l.week + interval '168 hours'")
-            .sql(" AS begins_at, 0 AS skipped FROM (SELECT ");
-        out.sql(ascending ? "least" : "greatest");
+        out.sql("0 AS skipped FROM (SELECT ").sql(ascending ? "least" : "greatest");
         out.sql("((SELECT a.week FROM catalog.all_weeks a WHERE a.week > '-infinity' AND EXISTS (SELECT FROM "
                 "unnest(a.bits) c (facet) WHERE true");
         write_facet_bits(out, filter, "c.facet");
@@ -1182,8 +1181,7 @@ db::statement weeks_statement(const scope& scope) {
         write_facet_bits(out, filter, "d.facet");
         return std::move(out.sql(")) AS week) l WHERE l.week IS NOT NULL"));
     }
-    out.sql(ascending ? "l.week" : "l.week + interval '168 hours'");
-    out.sql(" AS begins_at, l.skipped FROM (SELECT w.week, (sum(w.n) OVER (ORDER BY w.week");
+    out.sql("l.skipped FROM (SELECT w.week, (sum(w.n) OVER (ORDER BY w.week");
     out.sql(ascending ? "" : " DESC").sql(") - w.n)::bigint AS skipped FROM (SELECT c.week, sum(c.n) AS n");
     write_weeks(out, scope, nullptr);
     out.sql(" GROUP BY c.week) w) l WHERE l.skipped <= ").param(std::to_string(scope.request.offset), "bigint");
