@@ -7,7 +7,7 @@ BEGIN;
 
 -- The placements (upper bits of facets: zone and enterprise project) that the transaction's user may see: null = all of
 -- them (no grants), empty = none (no user set). From the table itself: its view would show every facet first.
-CREATE FUNCTION catalog.granted_placements() RETURNS bigint[]
+CREATE OR REPLACE FUNCTION catalog.granted_placements() RETURNS bigint[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
 DECLARE
     caller_user text := current_setting('catalog.user_id', true);
@@ -38,7 +38,7 @@ END
 $$;
 
 -- The same as enterprise projects.
-CREATE FUNCTION catalog.granted_enterprise_projects() RETURNS text[]
+CREATE OR REPLACE FUNCTION catalog.granted_enterprise_projects() RETURNS text[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
 DECLARE
     caller_user text := current_setting('catalog.user_id', true);

@@ -182,10 +182,10 @@ DROP INDEX CONCURRENTLY catalog.count_deltas_waited_for;
 SET lock_timeout = '50ms';
 
 BEGIN\;
-DROP VIEW catalog.week_counts\;
-DROP TABLE catalog.week_facets, catalog.facets_by_bits\;
-ALTER TABLE catalog.project_counts DROP COLUMN by_week\;
-ALTER TABLE catalog.count_deltas DROP COLUMN week\;
-DROP FUNCTION catalog.counted_by_week_from()\;
-DROP FUNCTION catalog.week_of(timestamptz)\;
+DROP VIEW IF EXISTS catalog.week_counts\;
+DROP TABLE IF EXISTS catalog.week_facets, catalog.facets_by_bits\;
+ALTER TABLE catalog.project_counts DROP COLUMN IF EXISTS by_week\;
+ALTER TABLE catalog.count_deltas DROP COLUMN IF EXISTS week\;
+DROP FUNCTION IF EXISTS catalog.counted_by_week_from()\;
+DROP FUNCTION IF EXISTS catalog.week_of(timestamptz)\;
 COMMIT;

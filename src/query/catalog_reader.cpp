@@ -136,9 +136,10 @@ void read_facets(row_counts& counts, const scope& scope, const db::rows& row) {
         counts.facets.push_back({sum.facet, static_cast<std::uint64_t>(sum.matching)});
         counts.facet_matches += counts.facets.back().n;
     }
-    if (knows_weeks(scope, counts) && !row.is_null(0, 2)) {
-        counts.first_week = std::string(row.text(0, 2));
-        counts.behind_last = std::string(row.text(0, 3));
+    const std::size_t weeks = every ? 3 : 2;
+    if (knows_weeks(scope, counts) && !row.is_null(0, weeks)) {
+        counts.first_week = std::string(row.text(0, weeks));
+        counts.behind_last = std::string(row.text(0, weeks + 1));
     }
 }
 

@@ -232,11 +232,11 @@ public:
                     .sql(")) IS TRUE");
         }
 
-        // In the index of facets the time comes behind the vault, in those of what few backups are behind the project
-        // or the kind.
+        // In the index of facets the time comes behind the vault, in those of what few backups are, of resources and of
+        // parents behind the project or the kind.
         const bool range =
             driver == access::fetch_range || (driver == access::fetch_facet && scope_.vaults) ||
-            (driver == access::fetch_rare && !nulls) ||
+            (driver == access::fetch_rare && !nulls) || has_times_behind_value(driver) ||
             (driver == access::walk && (in_order_index || branch_order(only).front().key == sort_key::created_at));
         if (times.from) write_bound(*times.from, range, ">=", "<");
         if (times.to) write_bound(*times.to, range, "<=", ">");
@@ -300,9 +300,9 @@ public:
         }
     }
 
-    // FROM, conditions and order of a branch that is walked, or of rare rows that are found in order. Of two conditions
-    // on where it begins, PostgreSQL 15 may take either for the place in the index (nbtsearch.c: _bt_first): so only
-    // the farther one is written.
+    // FROM, conditions and order of a branch that is walked, or whose rows are found in order. Of two conditions on
+    // where it begins, PostgreSQL 15 may take either for the place in the index (nbtsearch.c: _bt_first): so only the
+    // farther one is written.
     void write_walk(const branch& branch) {
         time_range times{request_.start_time, request_.end_time};
         time_range window = branch.window.value_or(time_range{});
@@ -335,25 +335,15 @@ public:
     // order of created_at, within a project, those of what few backups are also over all.
     bool finds_in_order(const branch& branch) const {
         if (branch.access == access::fetch_rare) return rare_in_order(scope_, counts_, branch.only);
-        const bool by_time = branch.access == access::fetch_parent ||
-                             (branch.access == access::fetch_equality && !request_.checkpoint_id);
-        return by_time && !request_.all_tenants && !branch.only && order_.size() == 2 &&
+        return has_times_behind_value(branch.access) && !request_.all_tenants && !branch.only && order_.size() == 2 &&
                order_[0].key == sort_key::created_at && order_[0].ascending == order_[1].ascending;
     }
 
     // SELECT of one branch's rows, in order. Columns: project_id, id.
     void write_branch(const branch& branch) {
-        const bool in_order = branch.access == access::fetch_rare && finds_in_order(branch);
-        if (branch.access == access::walk || branch.access == access::walk_apart || in_order) {
+        if (branch.access == access::walk || branch.access == access::walk_apart || finds_in_order(branch)) {
             out_.sql("SELECT b.project_id, b.id");
             write_walk(branch);
-            return;
-        }
-        if (finds_in_order(branch)) {
-            out_.sql("SELECT b.project_id, b.id");
-            write_rows(branch.access, branch.only);
-            write_keyset(branch, "b");
-            write_order(branch.only, "b");
             return;
         }
         // The rows are found first and sorted then. OFFSET 0 keeps the planner from merging the two, which could make
@@ -451,6 +441,11 @@ public:
     }
 
 private:
+    // True if the driver's index has the time behind the value that it looks for, and the project.
+    bool has_times_behind_value(access driver) const {
+        return driver == access::fetch_parent || (driver == access::fetch_equality && !request_.checkpoint_id);
+    }
+
     static bool has_nulls_before(const std::optional<tie_class>& only) {
         return only && only->mask != facet::status_mask && !only->ties;
     }
@@ -828,7 +823,8 @@ bool has_whole_facets(const scope& scope, const row_counts& counts) {
 bool has_every_facet(const scope& scope, const row_counts& counts) {
     const list_request& request = scope.request;
     if (!(request.all_tenants || counts.by_week) || request.is_found_by_value()) return false;
-    if (knows_weeks(scope, counts)) return false; // which serve the order of created_at better
+    if (counts_list_by_bits(scope, counts) && knows_weeks(scope, counts))
+        return false; // which serve the order of created_at better
     const facet_filter filter = facet_filter_of(request);
     const bool by_members = filter.any != 0 || (filter.mask & facet::member_any) != 0;
     return by_members || filter.status_set != 0 || !tie_classes(total_order(request.sort)).empty() ||
@@ -841,8 +837,10 @@ bool knows_weeks(const scope& scope, const row_counts& counts) {
     // One rare status has an index in this order: rare_in_order.
     const bool one_rare = std::has_single_bit(filter.status_set) && filter.status_set != available && filter.any == 0 &&
                           (filter.mask & facet::member_any) == 0 && !has_orders_of_others(scope);
-    return !one_rare && counts.by_part && counts_list_by_bits(scope, counts) &&
-           scope.request.sort.front().key == sort_key::created_at;
+    if (one_rare || !counts.by_part || scope.request.all_tenants) return false;
+    if (scope.request.sort.front().key != sort_key::created_at) return false;
+    // Those of the whole list are around those of a part of it.
+    return counts_list_by_bits(scope, counts) || (!scope.request.is_found_by_value() && !all_facets_match(filter));
 }
 
 bool has_orders_of_others(const scope& scope) {
@@ -996,6 +994,7 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
         every && (counts_list_by_bits(scope, counts) ||
                   (scope.request.all_tenants && !has_whole_facets(scope, counts) && scope.request.resource_az.empty()));
     const bool added = every && !at_once;
+    const bool weeks_added = weeks && !counts_list_by_bits(scope, counts);
     // Facets come once and again, as they are counted in several places: the reader sums them up in less time. Those of
     // vaults, and of the projects of an enterprise project, are too many rows for that.
     const bool summed = has_whole_facets(scope, counts) && (scope.vaults || scope.request.all_tenants);
@@ -1003,7 +1002,12 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
     if (every) out.sql(added ? ", array_agg(t.every) AS every" : ", NULL::bigint[] AS every");
     if (weeks) out.sql(", min(t.first) AS first_week, max(t.last) + interval '168 hours' AS behind_last");
     out.sql(" FROM (SELECT c.facet, ").sql(summed ? "sum(c.n)::bigint AS n" : "c.n");
-    out.sql(added ? ", 0::bigint AS every" : "").sql(weeks ? ", c.first, c.last" : "").sql(" FROM (SELECT ");
+    out.sql(added ? ", 0::bigint AS every" : "");
+    if (weeks_added)
+        out.sql(", NULL::timestamptz AS first, NULL::timestamptz AS last");
+    else if (weeks)
+        out.sql(", c.first, c.last");
+    out.sql(" FROM (SELECT ");
     const auto write_source = [&](std::string_view table) {
         out.sql("resource_az, enterprise_project_id, n FROM ").sql(table).sql(" WHERE true");
         // A vault's counters are found by the vault, not all of the project's looked through.
@@ -1023,7 +1027,7 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
         const std::string& zone = scope.request.resource_az;
         const bool by_bits = counts_list_by_bits(scope, counts);
         const std::size_t project = out.add_param(scope.project_id);
-        out.sql("facet, n").sql(weeks ? ", first, last" : "");
+        out.sql("facet, n").sql(weeks && by_bits ? ", first, last" : "");
         out.sql(" FROM catalog.").sql(by_bits ? "week_counts" : "part_counts").sql(" WHERE project_id = ");
         out.placeholder(project, "text");
         if (by_bits) {
@@ -1037,7 +1041,7 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
                 parts.push_back("zone " + zone);
             out.sql(" AND part = ANY (").param(db::array_literal(parts), "text[]").sql(")");
         }
-        out.sql(" UNION ALL SELECT facet & 1048575, n").sql(weeks ? ", week, week" : "");
+        out.sql(" UNION ALL SELECT facet & 1048575, n").sql(weeks && by_bits ? ", week, week" : "");
         out.sql(" FROM catalog.count_deltas WHERE project_id = ")
             .placeholder(project, "text")
             .sql(" AND (facet & 65536) = 0");
@@ -1060,7 +1064,8 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
     if (summed) out.sql(" GROUP BY c.facet");
     if (added) {
         const auto write_list = [&](std::string_view facet, std::string_view table, std::string_view more) {
-            out.sql(" UNION ALL SELECT ").sql(facet).sql(", 0, n FROM ").sql(table);
+            out.sql(" UNION ALL SELECT ").sql(facet).sql(", 0, n").sql(weeks_added ? ", NULL, NULL" : "");
+            out.sql(" FROM ").sql(table);
             out.sql(" WHERE (facet & 65536) = 0").sql(more);
             if (!scope.request.all_tenants) out.sql(" AND project_id = ").param(scope.project_id, "text");
         };
@@ -1069,6 +1074,15 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
         else
             write_list("facet", "catalog.week_counts", " AND week = '-infinity'");
         write_list("facet & 1048575", "catalog.count_deltas", "");
+    }
+    if (weeks_added) {
+        const std::size_t project = out.add_param(scope.project_id);
+        out.sql(" UNION ALL SELECT 0, 0").sql(added ? ", 0" : "").sql(", min(c.first), max(c.last) FROM (");
+        out.sql("SELECT facet, first, last FROM catalog.week_counts WHERE project_id = ").placeholder(project, "text");
+        out.sql(" AND week = '-infinity' UNION ALL SELECT facet, week, week FROM catalog.count_deltas WHERE "
+                "project_id = ");
+        out.placeholder(project, "text").sql(" AND (facet & 65536) = 0) c WHERE true");
+        write_facet_bits(out, facet_filter_of(scope.request), "c.facet");
     }
     return std::move(out.sql(") t"));
 }

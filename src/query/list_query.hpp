@@ -63,8 +63,8 @@ enum class access {
     walk,           // along the covering index of the first sort key, filtering inside it
     walk_apart,     // along the index of backups whose first sort key, a time, is far from created_at
     fetch_facet,    // by facet (and vault), then sorted
-    fetch_equality, // by resource_id or checkpoint_id, then sorted
-    fetch_parent,   // by parent_id, then sorted
+    fetch_equality, // by resource_id or checkpoint_id, then sorted unless its index has them in order
+    fetch_parent,   // by parent_id, likewise
     fetch_range,    // by created_at, then sorted
     fetch_rare,     // by what few backups are, see rare_rows; then sorted
     scan,           // by a substring in all rows, then sorted
@@ -160,7 +160,8 @@ bool has_whole_facets(const scope& scope, const row_counts& counts);
 bool has_every_facet(const scope& scope, const row_counts& counts);
 
 // True if facets_statement tells in which weeks the matching facets begin and end, which the order of created_at may
-// use. Not for rare statuses: what has_every_facet tells of them serves it better.
+// use: those of the whole list where the request asks for a part of it (zone, enterprise project, vaults), which begins
+// no earlier and ends no later. Not for rare statuses: what has_every_facet tells of them serves it better.
 bool knows_weeks(const scope& scope, const row_counts& counts);
 
 // True if the list is of others' backups, which have indexes of the orders for themselves, and nothing else finds them.

@@ -65,6 +65,8 @@ std::vector<shape> all() {
          {"sort=created_at:asc&start_time=2026-02-01T00:00:00", "sort=created_at:asc&start_time=2026-04-01T00:00:00",
           "sort=created_at:desc&end_time=2026-04-01T00:00:00", "sort=created_at:desc&end_time=2026-02-01T00:00:00",
           "sort=created_at:asc,name:desc&start_time=2026-02-01T00:00:00",
+          "resource_id=1a503932-ee8f-4dd5-8248-8dfb57e584c5&sort=created_at:asc&start_time=2026-02-01T00:00:00",
+          "parent_id=b1c4afd9-e7a6-4888-9010-c2bac3aa7910&sort=created_at:desc&end_time=2026-02-01T00:00:00",
           "sort=updated_at:asc,created_at&end_time=2026-02-01T00:00:00&incremental=true"})
         add(text, selectivity::all, true, true);
     for (const char* text :
@@ -87,6 +89,11 @@ std::vector<shape> all() {
           "vault_id=cca85ea5-00a4-418d-9222-bd83985bc515&resource_az=az1&sort=name",
           "incremental=false&dec=true&sort=name:asc,created_at"})
         add(text, selectivity::rare, false, true);
+    // The weeks of the whole list's facets, beside those of a part, and beside what has_every_facet tells.
+    for (const char* text :
+         {"enterprise_project_id=0&incremental=true&sort=created_at:asc", "resource_az=az1&image_type=replication",
+          "vault_id=cca85ea5-00a4-418d-9222-bd83985bc515&status=error&status=deleting"})
+        add(text, selectivity::common, false, true);
     // Over all projects a walk begins in the first week with a match.
     for (const char* text : {"all_tenants=true&image_type=replication&sort=created_at:asc",
                              "all_tenants=true&image_type=replication&status=error"})

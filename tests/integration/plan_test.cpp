@@ -336,8 +336,11 @@ BOOST_AUTO_TEST_CASE(no_request_touches_more_than_its_bound) {
 // What is filtered by may come and go with time: a list begins in the first week, or the last, that has a match.
 BOOST_AUTO_TEST_CASE(a_walk_begins_in_the_first_week_with_a_match) {
     db::session reader = session();
+    sql_session sql(postgres_cluster::instance().superuser_url(database));
+    const std::string vault = sql.value("SELECT md5('v3')::uuid");
     const std::string turbo = "resource_type=OS::Sfs::Turbo&sort=created_at:asc";
-    for (const std::string of : {"", "all_tenants=true&"}) {
+    const std::vector<std::string> lists{"", "resource_az=az1&", "vault_id=" + vault + "&", "all_tenants=true&"};
+    for (const std::string& of : lists) {
         const visited_page late = read(reader, "limit=50&" + of + turbo);
         BOOST_TEST(late.path.find("walk") != std::string::npos, late.path);
         BOOST_TEST(late.rows == 50U);
@@ -350,17 +353,17 @@ BOOST_AUTO_TEST_CASE(a_walk_begins_in_the_first_week_with_a_match) {
         BOOST_TEST(early.page.buffers <= 900, early.page.buffers << ": " << early.page.text);
     }
     // A backup whose counter is not folded in yet is found, too.
-    sql_session sql(postgres_cluster::instance().superuser_url(database));
     const std::string id = sql.value(
         "INSERT INTO catalog.backups (project_id, id, checkpoint_id, resource_id, provider_id, vault_id, name, "
-        "resource_type, created_at) VALUES ('big', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), "
-        "gen_random_uuid(), gen_random_uuid(), 'old', 'OS::Sfs::Turbo', '2001-02-03') RETURNING id");
-    for (const std::string of : {"", "all_tenants=true&"}) {
+        "resource_az, enterprise_project_id, resource_type, created_at) VALUES ('big', gen_random_uuid(), "
+        "gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), md5('v3')::uuid, 'old', 'az1', 'ep3', "
+        "'OS::Sfs::Turbo', '2001-02-03') RETURNING id");
+    for (const std::string& of : lists) {
         BOOST_TEST(read(reader, "limit=1&" + of + turbo).last_id == id);
         BOOST_TEST(read(reader, "limit=50&" + of + turbo).rows == 50U);
     }
     sql.run("DELETE FROM catalog.backups WHERE project_id = 'big' AND id = '" + id + "'");
-    for (const std::string of : {"", "all_tenants=true&"})
+    for (const std::string& of : lists)
         BOOST_TEST(read(reader, "limit=1&" + of + turbo).last_id != id);
 }
 

@@ -65,6 +65,40 @@ BOOST_AUTO_TEST_CASE(revert_and_deploy_again) {
     cluster.drop_database(database);
 }
 
+// What a change did and that it was done are two transactions (scripts/migrate): whoever is interrupted between them runs
+// the same script again.
+BOOST_AUTO_TEST_CASE(each_script_may_run_again) {
+    auto& cluster = postgres_cluster::instance();
+    const std::string database = cluster.create_database();
+    const std::string url = cluster.superuser_url(database);
+    const auto dump = [&] { return script({"dump-schema", url}).output; };
+    const std::string before = dump();
+    std::vector<std::string> changes; // after the first schema, which has nobody's data yet
+    std::istringstream plan(support::read_file(std::string(SOURCE_FOLDER) + "/migrations/sqitch.plan"));
+    bool first_schema = true;
+    for (std::string line; std::getline(plan, line);) {
+        if (!first_schema && !line.empty() && line.front() != '@') changes.push_back(line.substr(0, line.find(' ')));
+        if (line.starts_with("@v1 ")) first_schema = false;
+    }
+    BOOST_REQUIRE(changes.size() > 20);
+    const auto run_twice = [&](const std::string& folder, const std::string& change) {
+        for (const char* time : {"once", "again"}) {
+            const auto ran = support::run(
+                {{"psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-c", "SET client_min_messages = warning", "-f",
+                  std::string(SOURCE_FOLDER) + "/migrations/" + folder + "/" + change + ".sql", "-d", url}},
+                std::chrono::seconds(60));
+            BOOST_REQUIRE_MESSAGE(ran.status == 0, folder << "/" << change << " " << time << ": " << ran.errors);
+        }
+    };
+    for (auto change = changes.rbegin(); change != changes.rend(); ++change)
+        run_twice("revert", *change);
+    BOOST_TEST((dump() != before));
+    for (const std::string& change : changes)
+        run_twice("deploy", change);
+    BOOST_TEST((dump() == before), "the schema is not what it was");
+    cluster.drop_database(database);
+}
+
 // A backup without member records of its own has no sharing state: neither a child of a shared backup, nor one whose
 // last record was deleted. An older schema's wrong states are put right by the migration.
 BOOST_AUTO_TEST_CASE(sharing_state_without_member_records) {
