@@ -65,8 +65,8 @@ BOOST_AUTO_TEST_CASE(revert_and_deploy_again) {
     cluster.drop_database(database);
 }
 
-// What a change did and that it was done are two transactions (scripts/migrate): whoever is interrupted between them runs
-// the same script again.
+// What a change did and that it was done are two transactions (scripts/migrate): whoever is interrupted between them
+// runs the same script again.
 BOOST_AUTO_TEST_CASE(each_script_may_run_again) {
     auto& cluster = postgres_cluster::instance();
     const std::string database = cluster.create_database();

@@ -29,8 +29,9 @@ using std::chrono::seconds;
 using clock = std::chrono::steady_clock;
 
 constexpr std::size_t client_count = 8;
-constexpr int written_backups = 200;    // of the project that the writers write
-constexpr double longest_allowed = 200; // milliseconds that a lock may be waited for
+constexpr int written_backups = 200;         // of the project that the writers write
+constexpr double longest_allowed = 200;      // milliseconds that a lock may be waited for
+constexpr seconds most_of_a_migration{1200}; // beside clients that take all processors; seconds where they do not
 const std::string written = "11111111111111111111111111111111";
 const std::string receiver = "22222222222222222222222222222222";
 
@@ -416,7 +417,7 @@ BOOST_AUTO_TEST_CASE(up_and_down_under_load) {
             for (const bool up : {false, true}) {
                 const std::size_t before = clients.answers();
                 const auto start = clock::now();
-                const finished end = run(migrate_command(common(), up), seconds(300));
+                const finished end = run(migrate_command(common(), up), most_of_a_migration);
                 BOOST_TEST_MESSAGE((up ? "up" : "down") << " in " << std::lround(ms_since(start)) << " ms, "
                                                         << clients.answers() - before << " answers meanwhile");
                 BOOST_TEST(end.status == 0, end.output << end.errors);
@@ -437,7 +438,7 @@ BOOST_AUTO_TEST_CASE(a_long_export_holds_no_request_up) {
             BOOST_TEST(common().has_old_transaction());
             BOOST_TEST(migration.is_running()); // it waits, everybody else does not
             reader.reset();
-            BOOST_TEST(migration.wait(seconds(300)) == 0, migration.output() << migration.errors());
+            BOOST_TEST(migration.wait(most_of_a_migration) == 0, migration.output() << migration.errors());
             if (up) BOOST_TEST(migration.errors().find("attempt 1 of 60") != std::string::npos, migration.errors());
         });
     }
@@ -446,17 +447,17 @@ BOOST_AUTO_TEST_CASE(a_long_export_holds_no_request_up) {
 
 // The migration that gets no lock gives up, says who is in its way, and has left everything as it was.
 BOOST_AUTO_TEST_CASE(a_migration_that_gets_no_lock_gives_up) {
-    run_checked(migrate_command(common(), false), seconds(300));
+    run_checked(migrate_command(common(), false), most_of_a_migration);
     under_load("given up during an export", [&](load&) {
         auto reader = common().begin_export();
         std::this_thread::sleep_for(seconds(1)); // its transaction is the oldest
-        const finished end = run(migrate_command(common(), true, {"--lock-attempts", "2"}), seconds(300));
+        const finished end = run(migrate_command(common(), true, {"--lock-attempts", "2"}), most_of_a_migration);
         BOOST_TEST(common().has_old_transaction());
         BOOST_TEST(end.status == 1, end.output << end.errors);
         BOOST_TEST(end.errors.find("no lock in 2 attempts") != std::string::npos, end.errors);
         BOOST_TEST(end.errors.find(", test_reader, ") != std::string::npos, end.errors);
         reader.reset();
-        const finished again = run(migrate_command(common(), true), seconds(300));
+        const finished again = run(migrate_command(common(), true), most_of_a_migration);
         BOOST_TEST(again.status == 0, again.output << again.errors);
     });
     expect_nothing_to_repair();
