@@ -834,6 +834,7 @@ CREATE TABLE catalog.backups (
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_insert_scale_factor='0.02', autovacuum_analyze_scale_factor='0.05', toast_tuple_target='4080');
 ALTER TABLE ONLY catalog.backups ALTER COLUMN project_id SET STORAGE MAIN;
+ALTER TABLE ONLY catalog.backups ALTER COLUMN project_id SET (n_distinct=10);
 ALTER TABLE ONLY catalog.backups ALTER COLUMN owner_project_id SET STORAGE MAIN;
 ALTER TABLE ONLY catalog.backups ALTER COLUMN enterprise_project_id SET STORAGE MAIN;
 ALTER TABLE ONLY catalog.backups ALTER COLUMN name SET STORAGE MAIN;

@@ -216,7 +216,8 @@ db::statement vaults_statement(const scope& scope);
 db::statement listed_statement(const scope& scope);
 
 // Facets that match the facet and vault filters, with their number of rows, as one row of arrays, which are null if
-// there are none. A facet may be there several times: the sum of its numbers is what counts, and may be none. Columns:
+// there is nothing to tell. A facet may be there several times: the sum of its numbers is what counts, and may be none;
+// one that has none may stand for the weeks of the whole list. Columns:
 // facets, numbers; where has_every_facet() also every, the facets' numbers in the whole list, or null if numbers are
 // those, and then the filters on facets are yet to be compared; where knows_weeks() also first_week and behind_last of
 // all that match, or around them. Needs `counts.by_week` and `by_part`.

@@ -599,4 +599,41 @@ BOOST_AUTO_TEST_CASE(a_range_in_the_order_of_another_time) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+// Plans hold for every project: among many of a handful of backups they must not be made for those
+// (migrations/deploy/large_projects.sql).
+BOOST_AUTO_TEST_CASE(a_resource_is_found_by_its_index_among_tiny_projects) {
+    auto& cluster = postgres_cluster::instance();
+    const std::string database = cluster.create_database();
+    sql_session sql(cluster.superuser_url(database));
+    sql.run(R"(
+        INSERT INTO catalog.backups (project_id, id, checkpoint_id, resource_id, provider_id, vault_id, name, resource_type,
+            created_at)
+        SELECT CASE WHEN i <= 20000 THEN 'large' ELSE 'tiny' || i END, gen_random_uuid(), gen_random_uuid(),
+            md5(CASE WHEN i <= 20000 THEN 'r' || i % 100 ELSE 'tiny' || i END)::uuid, gen_random_uuid(),
+            gen_random_uuid(), 'n', 'OS::Nova::Server', timestamptz '2025-01-01' + i * interval '1 minute'
+        FROM generate_series(1, 50000) i)");
+    sql.run("SELECT catalog.fold_counts()");
+    sql.run("VACUUM (ANALYZE) catalog.backups");
+    // Where all pages are visible to all, an index that covers the statement is cheaper in any case.
+    sql.run("UPDATE pg_class SET relallvisible = relpages / 2 WHERE oid = 'catalog.backups'::regclass");
+    db::session_options options;
+    options.url = cluster.url("test_reader", database);
+    db::session reader(options);
+    const std::string resource = "limit=10&resource_id=" + sql.value("SELECT md5('r7')::uuid");
+    for (const char* range : {"", "&start_time=2025-01-02T00:00:00", "&end_time=2025-01-12T00:00:00",
+                              "&start_time=2025-01-02T00:00:00&end_time=2025-01-12T00:00:00"}) {
+        for (const char* sort : {"created_at:asc", "created_at:desc", "name:asc"}) {
+            const std::string text = resource + range + "&sort=" + sort;
+            const visited_page first = read(reader, text, "large");
+            const visited_page second = read(reader, text + "&marker=" + first.last_id, "large");
+            for (const visited_page& page : {first, second}) {
+                BOOST_TEST(page.rows == 10U, text);
+                BOOST_TEST(page.page.rows <= 600, text << ": " << page.page.text); // the page, the count, the documents
+            }
+        }
+    }
+    cluster.drop_database(database);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,2 @@
+ALTER TABLE catalog.backups ALTER COLUMN project_id RESET (n_distinct);
+ANALYZE catalog.backups (project_id);
