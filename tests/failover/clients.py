@@ -165,6 +165,7 @@ class Reader(threading.Thread):
         self.lag = lag
         self.seen = []
         self.statuses = {}
+        self.refusals = []  # what the service said of them, in order
         self.faults = []
         self.over = False
 
@@ -205,7 +206,9 @@ class Reader(threading.Thread):
         self.note(begin, time.monotonic(), response.status)
         if response.status == 200:
             self.check(question, body, known, attempted)
-        elif response.status != 503:
+        elif response.status == 503:
+            self.refusals.append(f"{question.target}: {body[:200]!r} after {time.monotonic() - begin:.3f} s")
+        else:
             self.faults.append(f"{question.target}: {response.status} {body[:200]!r}")
         return not response.will_close
 
