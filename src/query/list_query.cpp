@@ -233,7 +233,8 @@ public:
         }
 
         // In the index of facets the time comes behind the vault, in those of what few backups are, of resources and of
-        // parents behind the project or the kind.
+        // parents behind the project or the kind. (Beside a resource an index of the project's times fits, too; it is
+        // no match where plans are made for large projects: migrations/deploy/large_projects.sql.)
         const bool range =
             driver == access::fetch_range || (driver == access::fetch_facet && scope_.vaults) ||
             (driver == access::fetch_rare && !nulls) || has_times_behind_value(driver) ||
@@ -989,12 +990,13 @@ db::statement listed_statement(const scope& scope) {
 db::statement facets_statement(const scope& scope, const row_counts& counts) {
     const bool weeks = knows_weeks(scope, counts);
     const bool every = has_every_facet(scope, counts);
+    const bool by_bits = counts_list_by_bits(scope, counts);
     // The same rows tell both; or else those of the whole list are added.
-    const bool at_once =
-        every && (counts_list_by_bits(scope, counts) ||
-                  (scope.request.all_tenants && !has_whole_facets(scope, counts) && scope.request.resource_az.empty()));
+    const bool at_once = every && (by_bits || (scope.request.all_tenants && !has_whole_facets(scope, counts) &&
+                                               scope.request.resource_az.empty()));
     const bool added = every && !at_once;
-    const bool weeks_added = weeks && !counts_list_by_bits(scope, counts);
+    const bool weeks_of_rows = weeks && by_bits;
+    const bool weeks_added = weeks && !by_bits;
     // Facets come once and again, as they are counted in several places: the reader sums them up in less time. Those of
     // vaults, and of the projects of an enterprise project, are too many rows for that.
     const bool summed = has_whole_facets(scope, counts) && (scope.vaults || scope.request.all_tenants);
@@ -1005,7 +1007,7 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
     out.sql(added ? ", 0::bigint AS every" : "");
     if (weeks_added)
         out.sql(", NULL::timestamptz AS first, NULL::timestamptz AS last");
-    else if (weeks)
+    else if (weeks_of_rows)
         out.sql(", c.first, c.last");
     out.sql(" FROM (SELECT ");
     const auto write_source = [&](std::string_view table) {
@@ -1025,9 +1027,8 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
         write_source("catalog.count_deltas");
     } else if (!scope.request.all_tenants) {
         const std::string& zone = scope.request.resource_az;
-        const bool by_bits = counts_list_by_bits(scope, counts);
         const std::size_t project = out.add_param(scope.project_id);
-        out.sql("facet, n").sql(weeks && by_bits ? ", first, last" : "");
+        out.sql("facet, n").sql(weeks_of_rows ? ", first, last" : "");
         out.sql(" FROM catalog.").sql(by_bits ? "week_counts" : "part_counts").sql(" WHERE project_id = ");
         out.placeholder(project, "text");
         if (by_bits) {
@@ -1041,7 +1042,7 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
                 parts.push_back("zone " + zone);
             out.sql(" AND part = ANY (").param(db::array_literal(parts), "text[]").sql(")");
         }
-        out.sql(" UNION ALL SELECT facet & 1048575, n").sql(weeks && by_bits ? ", week, week" : "");
+        out.sql(" UNION ALL SELECT facet & 1048575, n").sql(weeks_of_rows ? ", week, week" : "");
         out.sql(" FROM catalog.count_deltas WHERE project_id = ")
             .placeholder(project, "text")
             .sql(" AND (facet & 65536) = 0");

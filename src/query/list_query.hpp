@@ -161,7 +161,7 @@ bool has_every_facet(const scope& scope, const row_counts& counts);
 
 // True if facets_statement tells in which weeks the matching facets begin and end, which the order of created_at may
 // use: those of the whole list where the request asks for a part of it (zone, enterprise project, vaults), which begins
-// no earlier and ends no later. Not for rare statuses: what has_every_facet tells of them serves it better.
+// no earlier and ends no later. Not for one rare status: what has_every_facet tells of it serves it better.
 bool knows_weeks(const scope& scope, const row_counts& counts);
 
 // True if the list is of others' backups, which have indexes of the orders for themselves, and nothing else finds them.
@@ -217,10 +217,10 @@ db::statement listed_statement(const scope& scope);
 
 // Facets that match the facet and vault filters, with their number of rows, as one row of arrays, which are null if
 // there is nothing to tell. A facet may be there several times: the sum of its numbers is what counts, and may be none;
-// one that has none may stand for the weeks of the whole list. Columns:
-// facets, numbers; where has_every_facet() also every, the facets' numbers in the whole list, or null if numbers are
-// those, and then the filters on facets are yet to be compared; where knows_weeks() also first_week and behind_last of
-// all that match, or around them. Needs `counts.by_week` and `by_part`.
+// one that has none may stand for the weeks of the whole list. Columns: facets, numbers; where has_every_facet() also
+// every, the facets' numbers in the whole list, or null if numbers are those, and then the filters on facets are yet to
+// be compared; where knows_weeks() also first_week and behind_last of all that match, or around them. Needs
+// `counts.by_week` and `by_part`.
 db::statement facets_statement(const scope& scope, const row_counts& counts);
 
 // True if count_statement tells how many backups are apart: in the order of another time than that of the range.

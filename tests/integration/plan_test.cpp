@@ -355,9 +355,9 @@ BOOST_AUTO_TEST_CASE(a_walk_begins_in_the_first_week_with_a_match) {
     // A backup whose counter is not folded in yet is found, too.
     const std::string id = sql.value(
         "INSERT INTO catalog.backups (project_id, id, checkpoint_id, resource_id, provider_id, vault_id, name, "
-        "resource_az, enterprise_project_id, resource_type, created_at) VALUES ('big', gen_random_uuid(), "
-        "gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), md5('v3')::uuid, 'old', 'az1', 'ep3', "
-        "'OS::Sfs::Turbo', '2001-02-03') RETURNING id");
+        "resource_az, resource_type, created_at) VALUES ('big', gen_random_uuid(), gen_random_uuid(), "
+        "gen_random_uuid(), gen_random_uuid(), md5('v3')::uuid, 'old', 'az1', 'OS::Sfs::Turbo', '2001-02-03') "
+        "RETURNING id");
     for (const std::string& of : lists) {
         BOOST_TEST(read(reader, "limit=1&" + of + turbo).last_id == id);
         BOOST_TEST(read(reader, "limit=50&" + of + turbo).rows == 50U);
