@@ -418,6 +418,19 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION catalog.mend_estimates() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+BEGIN
+    -- A page holds two to four backups; fewer than one in four pages is dead rows, or rows that ANALYZE did not see.
+    IF EXISTS (SELECT FROM pg_class WHERE oid = 'catalog.backups'::regclass AND relpages > 0
+                   AND reltuples >= 0 AND reltuples * 4 < relpages) THEN
+        ANALYZE (SKIP_LOCKED) catalog.backups (project_id, id, parent_id); -- who holds the lock is doing it
+    END IF;
+END
+$$;
+
 CREATE FUNCTION catalog.permitted_enterprise_projects() RETURNS text[]
     LANGUAGE sql STABLE
     RETURN CASE WHEN (current_setting('catalog.user_without_grants'::text, true) = NULLIF(current_setting('catalog.user_id'::text, true), ''::text)) THEN NULL::text[] ELSE catalog.granted_enterprise_projects() END;
@@ -1333,6 +1346,9 @@ REVOKE ALL ON FUNCTION catalog.member_state(status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.member_state(status text) TO catalog_writer;
 
 REVOKE ALL ON FUNCTION catalog.members_changed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION catalog.mend_estimates() FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.mend_estimates() TO catalog_writer;
 
 REVOKE ALL ON FUNCTION catalog.permitted_enterprise_projects() FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.permitted_enterprise_projects() TO catalog_reader;

@@ -186,3 +186,40 @@ BOOST_AUTO_TEST_CASE(expired_backups_go_in_bounded_batches) {
     const finished again = retention({"-v", "before=" + before});
     BOOST_TEST(again.output == "expired,deleted,children,batches\n0,0,0,0\n", again.errors);
 }
+
+BOOST_AUTO_TEST_CASE(indexes_go_aside_for_a_first_load_and_come_back) {
+    postgres_cluster& cluster = postgres_cluster::instance();
+    const std::string database = cluster.create_database();
+    sql_session admin(cluster.superuser_url(database));
+    const auto indexes = [&](const std::string& condition) {
+        return admin.value("SELECT string_agg(pg_get_indexdef(indexrelid), ' ' ORDER BY pg_get_indexdef(indexrelid)) "
+                           "FROM pg_index WHERE indrelid = 'catalog.backups'::regclass AND " +
+                           condition);
+    };
+    const auto notes = [&] { return admin.value("SELECT to_regnamespace('catalog_aside') IS NOT NULL"); };
+    const std::string before = indexes("true");
+    const std::string constraints = indexes("indisunique");
+    BOOST_TEST(psql("", database, "indexes_back.sql").errors.find("no indexes are aside") != std::string::npos);
+    for (const char* const time : {"once", "twice"}) {
+        const finished aside = psql("", database, "indexes_aside.sql");
+        BOOST_TEST(aside.status == 0, time << aside.errors);
+        BOOST_TEST(aside.output.starts_with("indexes_aside,size\n31,"), aside.output);
+    }
+    BOOST_TEST(notes() == "t");
+    BOOST_TEST(indexes("NOT indisunique AND indexrelid::regclass::text NOT IN ('catalog.backups_of_parent', "
+                       "'catalog.backups_shared_id')") == "");
+    import_records(cluster.url("test_writer", database), make_random_catalog(6, {300, 60, 10, true}).lines);
+    // A build that was interrupted: some are there already.
+    admin.run("DO $$ BEGIN EXECUTE (SELECT definition FROM catalog_aside.indexes WHERE name = 'backups_by_name'); "
+              "END $$");
+    const finished back = psql("", database, "indexes_back.sql");
+    BOOST_TEST(back.status == 0, back.errors);
+    BOOST_TEST(back.output.starts_with("indexes_back,size\n31,"), back.output);
+    BOOST_TEST(indexes("indisvalid") == before);
+    BOOST_TEST(indexes("indisunique") == constraints);
+    BOOST_TEST(notes() == "f");
+    BOOST_TEST(psql("", database, "indexes_back.sql").status != 0);
+    const finished verified = run_catalog({"verify", "--database-url", cluster.url("test_writer", database)});
+    BOOST_TEST(verified.status == 0, verified.output << verified.errors);
+    cluster.drop_database(database);
+}

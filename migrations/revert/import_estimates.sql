@@ -1,0 +1,1 @@
+DROP FUNCTION IF EXISTS catalog.mend_estimates();
