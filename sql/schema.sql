@@ -423,10 +423,9 @@ CREATE FUNCTION catalog.mend_estimates() RETURNS void
     SET search_path TO 'catalog', 'pg_temp'
     AS $$
 BEGIN
-    -- A page holds two to four backups; fewer than one in four pages is dead rows, or rows that ANALYZE did not see.
-    IF EXISTS (SELECT FROM pg_class WHERE oid = 'catalog.backups'::regclass AND relpages > 0
-                   AND reltuples >= 0 AND reltuples * 4 < relpages) THEN
-        ANALYZE (SKIP_LOCKED) catalog.backups (project_id, id, parent_id); -- who holds the lock is doing it
+    IF EXISTS (SELECT FROM pg_class WHERE oid = 'catalog.backups'::regclass AND relpages > 0 AND reltuples = 0) THEN
+        -- Waits for nobody: who holds the lock may wait for this transaction (CREATE INDEX CONCURRENTLY).
+        ANALYZE (SKIP_LOCKED) catalog.backups (project_id, id, parent_id);
     END IF;
 END
 $$;
@@ -677,7 +676,7 @@ CREATE FUNCTION catalog.shares_of(owners text[], ids uuid[]) RETURNS TABLE(owner
     SELECT t.owner, t.id, m.dest_project_id, false, bit_or(catalog.member_state(m.status)),
            (array_agg(m.vault_id ORDER BY m.updated_at DESC NULLS LAST, m.id) FILTER (WHERE m.status = 'accepted'))[1]
     FROM unnest(owners, ids) AS t (owner, id)
-    JOIN catalog.members m ON m.project_id = t.owner AND m.backup_id = t.id
+    CROSS JOIN LATERAL (SELECT r.* FROM catalog.members r WHERE r.project_id = t.owner AND r.backup_id = t.id OFFSET 0) m
     WHERE m.dest_project_id <> t.owner
     GROUP BY t.owner, t.id, m.dest_project_id
     UNION ALL
@@ -686,10 +685,11 @@ CREATE FUNCTION catalog.shares_of(owners text[], ids uuid[]) RETURNS TABLE(owner
     FROM unnest(owners, ids) AS t (owner, id)
     CROSS JOIN LATERAL (SELECT b.parent_id FROM catalog.backups b
                         WHERE b.project_id = t.owner AND b.id = t.id AND b.owner_project_id IS NULL OFFSET 0) c
-    JOIN catalog.members m ON m.project_id = t.owner AND m.backup_id = c.parent_id
+    CROSS JOIN LATERAL (SELECT r.* FROM catalog.members r
+                        WHERE r.project_id = t.owner AND r.backup_id = c.parent_id OFFSET 0) m
     WHERE m.dest_project_id <> t.owner
       AND NOT EXISTS (SELECT FROM catalog.members own WHERE own.project_id = t.owner AND own.backup_id = t.id
-                      AND own.dest_project_id = m.dest_project_id)
+                      AND own.dest_project_id = m.dest_project_id OFFSET 0)
     GROUP BY t.owner, t.id, m.dest_project_id
 $$;
 
@@ -716,16 +716,20 @@ BEGIN
                               OFFSET 0) child) t;
 
     UPDATE catalog.backups b SET member_states = want.states
-    FROM (SELECT t.owner, t.id, coalesce(bit_or(catalog.member_state(m.status)), 0::smallint) AS states
+    FROM (SELECT t.owner, t.id, m.states
           FROM unnest(all_owners, all_ids) AS t (owner, id)
-          LEFT JOIN catalog.members m ON m.project_id = t.owner AND m.backup_id = t.id
-          GROUP BY t.owner, t.id) want
+          CROSS JOIN LATERAL (SELECT coalesce(bit_or(catalog.member_state(r.status)), 0::smallint) AS states
+                              FROM catalog.members r WHERE r.project_id = t.owner AND r.backup_id = t.id) m
+          CROSS JOIN LATERAL (SELECT o.member_states FROM catalog.backups o
+                              WHERE o.project_id = t.owner AND o.id = t.id AND o.owner_project_id IS NULL OFFSET 0) has
+          WHERE has.member_states <> m.states) want
     WHERE b.project_id = want.owner AND b.id = want.id AND b.owner_project_id IS NULL AND b.member_states <> want.states;
 
     WITH wanted AS MATERIALIZED (
         SELECT v.dest_project_id, v.backup_id
         FROM catalog.shares_of(all_owners, all_ids) v
-        JOIN catalog.backups b ON b.project_id = v.owner_project_id AND b.id = v.backup_id AND b.owner_project_id IS NULL
+        CROSS JOIN LATERAL (SELECT FROM catalog.backups o
+                            WHERE o.project_id = v.owner_project_id AND o.id = v.backup_id AND o.owner_project_id IS NULL OFFSET 0) b
     )
     DELETE FROM catalog.backups s USING unnest(all_owners, all_ids) AS t (owner, id)
     WHERE s.id = t.id AND s.owner_project_id = t.owner
@@ -740,7 +744,8 @@ BEGIN
         b.image_type, b.resource_type, b.resource_name, b.resource_size, b.resource_az, b.dedicated_cloud, b.created_at,
         b.updated_at, b.protected_at, b.expired_at, b.incremental, b.version, b.extend_info, b.replication_document
     FROM catalog.shares_of(all_owners, all_ids) v
-    JOIN catalog.backups b ON b.project_id = v.owner_project_id AND b.id = v.backup_id AND b.owner_project_id IS NULL
+    CROSS JOIN LATERAL (SELECT o.* FROM catalog.backups o
+                        WHERE o.project_id = v.owner_project_id AND o.id = v.backup_id AND o.owner_project_id IS NULL OFFSET 0) b
     ORDER BY v.dest_project_id, b.id
     ON CONFLICT (project_id, id) DO UPDATE SET inherited = excluded.inherited,
         member_states = excluded.member_states, vault_id = excluded.vault_id, checkpoint_id = excluded.checkpoint_id,

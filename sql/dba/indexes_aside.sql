@@ -1,13 +1,14 @@
 -- For the first load of a large catalog: drops the indexes of catalog.backups that neither an import nor a constraint needs,
 -- and keeps their definitions in the schema catalog_aside until indexes_back.sql has built all of them again. Half of an
 -- import's time are these indexes, one entry after the other; built afterwards, from sorted rows, they are also a third smaller.
--- Superuser or the schema's owner, with CREATE on the database. All or nothing, at once; waits 5 s at most for its lock.
--- Lists stay right meanwhile, and slow. May be run again; no migration between the two scripts.
+-- Superuser or the schema's owner with CREATE on the database; indexes_back.sql by the same role. All or nothing, at once;
+-- waits one second at most for its lock, and requests wait behind it. Lists stay right afterwards, and slow: no time to serve
+-- them. May be run again. No migration between the two scripts. Indexes come back in the default tablespace, without comments.
 \set ON_ERROR_STOP on
 \set QUIET on
 \o /dev/null
 BEGIN;
-SET LOCAL lock_timeout = '5s';
+SET LOCAL lock_timeout = '1s';
 SET LOCAL client_min_messages = warning;
 LOCK TABLE catalog.backups IN ACCESS EXCLUSIVE MODE;
 CREATE SCHEMA IF NOT EXISTS catalog_aside;

@@ -52,7 +52,6 @@ public:
                           "SET LOCAL enable_seqscan = off; "
                           "SET LOCAL enable_mergejoin = off; SET LOCAL enable_bitmapscan = off"));
         session_.run_once(db::statement(sql::import_tables));
-        mends_estimates_ = run("SELECT to_regprocedure('catalog.mend_estimates()') IS NOT NULL").text(0, 0) == "t";
         writer_ = std::thread([this] { write_batches(); });
     }
 
@@ -113,7 +112,7 @@ public:
         stop_writer();
         rethrow();
         if (fault_count() > 0) return false;
-        mend_estimates();
+        run(sql::import_estimates);
         run("ANALYZE stage_members (id, backup_id)");
         run(sql::import_vaults);
         const db::rows orphans = run(sql::import_orphan_members);
@@ -265,7 +264,6 @@ private:
     void write(const batch& rows) {
         if (fault_count() > 0) return; // nothing will be committed
         if (!rows.backups.empty()) {
-            mend_estimates();
             session_.copy_in("stage_backups", with(backup_columns, {"origin"}), rows.backups);
             session_.copy_in("stage_replication_records", replication_columns, rows.replications);
             if (updating_ || !insert_new(rows.backups.size())) {
@@ -307,12 +305,6 @@ private:
         return true;
     }
 
-    // The table may be analyzed at any moment, before anybody else sees this run's rows (migrations/deploy/
-    // import_estimates.sql).
-    void mend_estimates() {
-        if (mends_estimates_) run("SELECT catalog.mend_estimates()");
-    }
-
     // Never prepared: the tables grow from batch to batch, and a plan made for empty ones is wrong by then.
     db::rows run(std::string_view text) { return session_.run_once(db::statement(text)); }
 
@@ -324,7 +316,6 @@ private:
     std::uint64_t bytes_ = 0;
     batch batch_;
     bool committed_ = false;
-    bool mends_estimates_ = false; // the schema has the function
     bool updating_ = false; // the run has met a backup that was there already; the writing thread's own
 
     mutable std::mutex mutex_; // guards what follows

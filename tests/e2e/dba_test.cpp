@@ -209,6 +209,12 @@ BOOST_AUTO_TEST_CASE(indexes_go_aside_for_a_first_load_and_come_back) {
     BOOST_TEST(indexes("NOT indisunique AND indexrelid::regclass::text NOT IN ('catalog.backups_of_parent', "
                        "'catalog.backups_shared_id')") == "");
     import_records(cluster.url("test_writer", database), make_random_catalog(6, {300, 60, 10, true}).lines);
+    // Another index under the name of one of them.
+    admin.run("CREATE INDEX backups_texts ON catalog.backups (id)");
+    const finished refused = psql("", database, "indexes_back.sql");
+    BOOST_TEST(refused.status != 0);
+    BOOST_TEST(refused.errors.find("with another definition: backups_texts") != std::string::npos, refused.errors);
+    admin.run("DROP INDEX catalog.backups_texts");
     // A build that was interrupted: some are there already.
     admin.run("DO $$ BEGIN EXECUTE (SELECT definition FROM catalog_aside.indexes WHERE name = 'backups_by_name'); "
               "END $$");
