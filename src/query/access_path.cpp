@@ -332,7 +332,7 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
         path.branches.push_back({std::nullopt, best.access, true});
         // What is filtered by often comes and goes with time: nothing before its first week is looked at.
         if (best.access == access::walk && order.front().key == sort_key::created_at)
-            path.begins_at = order.front().ascending ? counts.first_week : counts.behind_last;
+            path.begins_at = counts.begins_at;
         path.one_stage = choose.one_stage(best.access, order);
         path.skips_weeks = best.access == access::walk && (can_skip || can_seek_week(scope, counts, marker));
         path.reason += ": " + describe(best) + (path.one_stage ? ", documents straight from it" : "");

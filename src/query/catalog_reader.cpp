@@ -108,22 +108,27 @@ std::vector<std::string> first_column(const db::rows& rows) {
     return out;
 }
 
-// Takes the row of facets_statement.
-void read_facets(row_counts& counts, const scope& scope, const db::rows& row) {
+// Takes the rows of facets_statement.
+void read_facets(row_counts& counts, const scope& scope, const db::rows& rows) {
     struct sums {
         std::int64_t facet = 0;
         std::int64_t matching = 0;
         std::int64_t listed = 0;
     };
     const bool every = has_every_facet(scope, counts);
-    const std::vector<std::int64_t> facets = db::integers_of(row.text(0, 0));
-    const std::vector<std::int64_t> numbers = db::integers_of(row.text(0, 1));
-    const std::vector<std::int64_t> listed = every && !row.is_null(0, 2) ? db::integers_of(row.text(0, 2)) : numbers;
     std::vector<sums> found;
-    found.reserve(facets.size());
-    for (std::size_t i = 0; i < facets.size(); ++i)
-        found.push_back({facets[i], numbers.at(i), every ? listed.at(i) : 0});
-    std::sort(found.begin(), found.end(), [](const sums& a, const sums& b) { return a.facet < b.facet; });
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        if (rows.is_null(row, 0)) continue;
+        const std::vector<std::int64_t> facets = db::integers_of(rows.text(row, 0));
+        const std::vector<std::int64_t> numbers = db::integers_of(rows.text(row, 1));
+        const bool apart = every && !rows.is_null(row, 2);
+        const std::vector<std::int64_t> listed = apart ? db::integers_of(rows.text(row, 2)) : numbers;
+        found.reserve(found.size() + facets.size());
+        for (std::size_t i = 0; i < facets.size(); ++i)
+            found.push_back({facets[i], numbers.at(i), every ? listed.at(i) : 0});
+    }
+    const auto by_facet = [](const sums& a, const sums& b) { return a.facet < b.facet; };
+    if (!std::is_sorted(found.begin(), found.end(), by_facet)) std::sort(found.begin(), found.end(), by_facet);
     const facet_filter filter = facet_filter_of(scope.request);
     for (auto next = found.begin(); next != found.end();) {
         sums sum{next->facet};
@@ -132,15 +137,13 @@ void read_facets(row_counts& counts, const scope& scope, const db::rows& row) {
             sum.listed += next->listed;
         }
         if (sum.listed > 0) counts.every.push_back({sum.facet, static_cast<std::uint64_t>(sum.listed)});
-        if (sum.matching <= 0 || (every && !filter.holds(sum.facet))) continue;
+        if (sum.matching <= 0 || !filter.holds(sum.facet)) continue;
         counts.facets.push_back({sum.facet, static_cast<std::uint64_t>(sum.matching)});
         counts.facet_matches += counts.facets.back().n;
     }
-    const std::size_t weeks = every ? 3 : 2;
-    if (knows_weeks(scope, counts) && !row.is_null(0, weeks)) {
-        counts.first_week = std::string(row.text(0, weeks));
-        counts.behind_last = std::string(row.text(0, weeks + 1));
-    }
+    const std::size_t begins_at = every ? 3 : 2;
+    if (knows_weeks(scope, counts) && !rows.empty() && !rows.is_null(0, begins_at))
+        counts.begins_at = std::string(rows.text(0, begins_at));
 }
 
 // `listed`: the rows of listed_statement. `restricted`: the user is, to enterprise projects.

@@ -732,6 +732,61 @@ bool may_seek_week(const scope& scope) {
            !all_facets_match(facet_filter_of(request));
 }
 
+// The array of a facet's weeks in catalog.week_facets whose edges decide where a list by created_at begins.
+std::string_view edge_of_facet(const scope& scope) {
+    return scope.request.sort.front().ascending ? "firsts" : "lasts";
+}
+
+// Of these weeks the first, or the last in a descending order.
+std::string edge_of_list(const scope& scope, const std::string& week) {
+    return (scope.request.sort.front().ascending ? "min(" : "max(") + week + ")";
+}
+
+// Where a list by created_at begins that has its first row in a week of these.
+std::string begin_of_list(const scope& scope, const std::string& week) {
+    return edge_of_list(scope, week) + (scope.request.sort.front().ascending ? "" : " + interval '168 hours'");
+}
+
+// Of a large project's whole list: the arrays as they are stored, and those of the latest changes. To take a thousand
+// elements out of arrays, to filter them, and to make arrays of them again takes PostgreSQL longer than the page.
+db::statement stored_facets_statement(const scope& scope, const row_counts& counts) {
+    const bool weeks = knows_weeks(scope, counts);
+    const std::string_view every = has_every_facet(scope, counts) ? ", NULL::bigint[] AS every" : "";
+    const facet_filter filter = facet_filter_of(scope.request);
+    db::statement out;
+    const std::size_t project = out.add_param(scope.project_id);
+    if (weeks) {
+        out.sql("SELECT s.facets, s.numbers").sql(every).sql(", ").sql(edge_of_list(scope, "s.week")).sql(" OVER ()");
+        out.sql(scope.request.sort.front().ascending ? "" : " + interval '168 hours'").sql(" AS begins_at FROM (");
+    }
+    out.sql("SELECT w.bits AS facets, w.ns AS numbers").sql(every);
+    if (weeks) { // one match in the list's own first week is enough, and soon found; or else all are looked through
+        const auto write_weeks = [&] {
+            out.sql(" FROM (SELECT unnest(w.bits) AS facet, unnest(w.").sql(edge_of_facet(scope));
+            out.sql(") AS week) u WHERE true");
+            write_facet_bits(out, filter, "u.facet");
+        };
+        out.sql(", (SELECT coalesce((SELECT e.week");
+        write_weeks();
+        out.sql(" AND u.week = e.week LIMIT 1), (SELECT ").sql(edge_of_list(scope, "u.week"));
+        write_weeks();
+        out.sql(")) FROM (SELECT week FROM catalog.week_facets WHERE project_id = ").placeholder(project, "text");
+        out.sql(" AND week > '-infinity' ORDER BY week").sql(scope.request.sort.front().ascending ? "" : " DESC");
+        out.sql(" LIMIT 1) e) AS week");
+    }
+    out.sql(" FROM catalog.week_facets w WHERE w.project_id = ").placeholder(project, "text");
+    out.sql(" AND w.week = '-infinity' UNION ALL SELECT array_agg((d.facet & 1048575)::integer), array_agg(d.n)");
+    out.sql(every.empty() ? "" : ", NULL");
+    if (weeks) {
+        out.sql(", ").sql(edge_of_list(scope, "d.week")).sql(" FILTER (WHERE true");
+        write_facet_bits(out, filter, "d.facet");
+        out.sql(")");
+    }
+    out.sql(" FROM catalog.count_deltas d WHERE d.project_id = ").placeholder(project, "text");
+    out.sql(" AND (d.facet & 65536) = 0").sql(weeks ? ") s" : "");
+    return out;
+}
+
 } // namespace
 
 facet_filter facet_filter_of(const list_request& request) {
@@ -988,27 +1043,22 @@ db::statement listed_statement(const scope& scope) {
 }
 
 db::statement facets_statement(const scope& scope, const row_counts& counts) {
+    if (counts_list_by_bits(scope, counts)) return stored_facets_statement(scope, counts);
     const bool weeks = knows_weeks(scope, counts);
     const bool every = has_every_facet(scope, counts);
-    const bool by_bits = counts_list_by_bits(scope, counts);
     // The same rows tell both; or else those of the whole list are added.
-    const bool at_once = every && (by_bits || (scope.request.all_tenants && !has_whole_facets(scope, counts) &&
-                                               scope.request.resource_az.empty()));
+    const bool at_once = every && scope.request.all_tenants && !has_whole_facets(scope, counts) &&
+                         scope.request.resource_az.empty();
     const bool added = every && !at_once;
-    const bool weeks_of_rows = weeks && by_bits;
-    const bool weeks_added = weeks && !by_bits;
     // Facets come once and again, as they are counted in several places: the reader sums them up in less time. Those of
     // vaults, and of the projects of an enterprise project, are too many rows for that.
     const bool summed = has_whole_facets(scope, counts) && (scope.vaults || scope.request.all_tenants);
     db::statement out("SELECT array_agg(t.facet) AS facets, array_agg(t.n) AS numbers");
     if (every) out.sql(added ? ", array_agg(t.every) AS every" : ", NULL::bigint[] AS every");
-    if (weeks) out.sql(", min(t.first) AS first_week, max(t.last) + interval '168 hours' AS behind_last");
+    if (weeks) out.sql(", ").sql(begin_of_list(scope, "t.week")).sql(" AS begins_at");
     out.sql(" FROM (SELECT c.facet, ").sql(summed ? "sum(c.n)::bigint AS n" : "c.n");
     out.sql(added ? ", 0::bigint AS every" : "");
-    if (weeks_added)
-        out.sql(", NULL::timestamptz AS first, NULL::timestamptz AS last");
-    else if (weeks_of_rows)
-        out.sql(", c.first, c.last");
+    if (weeks) out.sql(", NULL::timestamptz AS week");
     out.sql(" FROM (SELECT ");
     const auto write_source = [&](std::string_view table) {
         out.sql("resource_az, enterprise_project_id, n FROM ").sql(table).sql(" WHERE true");
@@ -1028,27 +1078,20 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
     } else if (!scope.request.all_tenants) {
         const std::string& zone = scope.request.resource_az;
         const std::size_t project = out.add_param(scope.project_id);
-        out.sql("facet, n").sql(weeks_of_rows ? ", first, last" : "");
-        out.sql(" FROM catalog.").sql(by_bits ? "week_counts" : "part_counts").sql(" WHERE project_id = ");
-        out.placeholder(project, "text");
-        if (by_bits) {
-            out.sql(" AND week = '-infinity'");
-        } else { // of a zone, or of vaults: those of both are whole facets
-            std::vector<std::string> parts;
-            if (scope.vaults)
-                for (const std::string& vault : *scope.vaults)
-                    parts.push_back("vault " + vault);
-            else
-                parts.push_back("zone " + zone);
-            out.sql(" AND part = ANY (").param(db::array_literal(parts), "text[]").sql(")");
-        }
-        out.sql(" UNION ALL SELECT facet & 1048575, n").sql(weeks_of_rows ? ", week, week" : "");
-        out.sql(" FROM catalog.count_deltas WHERE project_id = ")
+        out.sql("facet, n FROM catalog.part_counts WHERE project_id = ").placeholder(project, "text");
+        std::vector<std::string> parts; // of a zone, or of vaults: those of both are whole facets
+        if (scope.vaults)
+            for (const std::string& vault : *scope.vaults)
+                parts.push_back("vault " + vault);
+        else
+            parts.push_back("zone " + zone);
+        out.sql(" AND part = ANY (").param(db::array_literal(parts), "text[]").sql(")");
+        out.sql(" UNION ALL SELECT facet & 1048575, n FROM catalog.count_deltas WHERE project_id = ")
             .placeholder(project, "text")
             .sql(" AND (facet & 65536) = 0");
         if (scope.vaults)
             out.sql(" AND vault_id = ANY (").param(db::array_literal(*scope.vaults), "uuid[]").sql(")");
-        else if (!zone.empty())
+        else
             out.sql(" AND resource_az = ").param(zone, "text");
     } else {
         out.sql("facet, resource_az, n FROM catalog.zone_counts UNION ALL SELECT facet & 1048575, resource_az, n FROM "
@@ -1065,7 +1108,7 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
     if (summed) out.sql(" GROUP BY c.facet");
     if (added) {
         const auto write_list = [&](std::string_view facet, std::string_view table, std::string_view more) {
-            out.sql(" UNION ALL SELECT ").sql(facet).sql(", 0, n").sql(weeks_added ? ", NULL, NULL" : "");
+            out.sql(" UNION ALL SELECT ").sql(facet).sql(", 0, n").sql(weeks ? ", NULL" : "");
             out.sql(" FROM ").sql(table);
             out.sql(" WHERE (facet & 65536) = 0").sql(more);
             if (!scope.request.all_tenants) out.sql(" AND project_id = ").param(scope.project_id, "text");
@@ -1076,12 +1119,13 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
             write_list("facet", "catalog.week_counts", " AND week = '-infinity'");
         write_list("facet & 1048575", "catalog.count_deltas", "");
     }
-    if (weeks_added) {
+    if (weeks) {
         const std::size_t project = out.add_param(scope.project_id);
-        out.sql(" UNION ALL SELECT 0, 0").sql(added ? ", 0" : "").sql(", min(c.first), max(c.last) FROM (");
-        out.sql("SELECT facet, first, last FROM catalog.week_counts WHERE project_id = ").placeholder(project, "text");
-        out.sql(" AND week = '-infinity' UNION ALL SELECT facet, week, week FROM catalog.count_deltas WHERE "
-                "project_id = ");
+        const std::string_view edge = edge_of_facet(scope);
+        out.sql(" UNION ALL SELECT 0, 0").sql(added ? ", 0" : "").sql(", ").sql(edge_of_list(scope, "c.week"));
+        out.sql(" FROM (SELECT unnest(bits) AS facet, unnest(").sql(edge).sql(") AS week FROM catalog.week_facets");
+        out.sql(" WHERE project_id = ").placeholder(project, "text");
+        out.sql(" AND week = '-infinity' UNION ALL SELECT facet, week FROM catalog.count_deltas WHERE project_id = ");
         out.placeholder(project, "text").sql(" AND (facet & 65536) = 0) c WHERE true");
         write_facet_bits(out, facet_filter_of(scope.request), "c.facet");
     }

@@ -49,8 +49,9 @@ struct row_counts {
     // Backups whose time that sorts is far from created_at, in all weeks, up to most_apart; nothing where it is not
     // known.
     std::optional<std::uint64_t> apart = std::nullopt;
-    // No match was created before the one, and none at the other or after it; nothing where that is not known.
-    std::optional<std::string> first_week = std::nullopt, behind_last = std::nullopt;
+    // No match was created before it, or in a descending order of created_at none at it or after it; nothing where that
+    // is not known.
+    std::optional<std::string> begins_at = std::nullopt;
 };
 
 // The marker's value of each sort key, as PostgreSQL writes it.
@@ -159,8 +160,8 @@ bool has_whole_facets(const scope& scope, const row_counts& counts);
 // backups are may be the way to the page: rare_rows.
 bool has_every_facet(const scope& scope, const row_counts& counts);
 
-// True if facets_statement tells in which weeks the matching facets begin and end, which the order of created_at may
-// use: those of the whole list where the request asks for a part of it (zone, enterprise project, vaults), which begins
+// True if facets_statement tells in which week the matching facets begin, or end in a descending order, which the order
+// of created_at may use: those of the whole list where the request asks for a part of it (zone, enterprise project, vaults), which begins
 // no earlier and ends no later. Not for one rare status: what has_every_facet tells of it serves it better.
 bool knows_weeks(const scope& scope, const row_counts& counts);
 
@@ -215,11 +216,12 @@ db::statement vaults_statement(const scope& scope);
 // indexed, by_week, by_part, vaults_by_week.
 db::statement listed_statement(const scope& scope);
 
-// Facets that match the facet and vault filters, with their number of rows, as one row of arrays, which are null if
-// there is nothing to tell. A facet may be there several times: the sum of its numbers is what counts, and may be none;
-// one that has none may stand for the weeks of the whole list. Columns: facets, numbers; where has_every_facet() also
-// every, the facets' numbers in the whole list, or null if numbers are those, and then the filters on facets are yet to
-// be compared; where knows_weeks() also first_week and behind_last of all that match, or around them. Needs
+// Facets with their number of rows, as rows of arrays, which are null if there is nothing to tell. A facet may be there
+// several times, in one or in several rows: the sum of its numbers is what counts, and may be none; one that has none
+// may stand for the weeks of the whole list. Vaults, zones and enterprise projects are compared; the filters on the
+// facets' lower bits may yet have to be. Columns: facets, numbers; where has_every_facet() also every, the facets'
+// numbers in the whole list, or null if numbers are those; where knows_weeks() also begins_at, in every row the same:
+// the first week of all that match, or of more, or what is behind the last one in a descending order. Needs
 // `counts.by_week` and `by_part`.
 db::statement facets_statement(const scope& scope, const row_counts& counts);
 

@@ -132,8 +132,8 @@ query::row_counts counts_of(const shape& shape) {
     counts.facet_matches = counts.total = 2 * n;
     counts.by_week = counts.by_part = counts.vaults_by_week = shape.by_week;
     if (shape.by_week) {
-        counts.first_week = "2025-03-03 00:00:00+00";
-        counts.behind_last = "2026-03-09 00:00:00+00";
+        const bool ascending = scope_of(shape, "p").request.sort.front().ascending;
+        counts.begins_at = ascending ? "2025-03-03 00:00:00+00" : "2026-03-09 00:00:00+00";
         counts.indexed = counts.listed;
         if (query::counts_apart(scope_of(shape, "p"), counts)) {
             counts.apart = 10;
