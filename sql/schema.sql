@@ -1098,11 +1098,11 @@ CREATE INDEX backups_all_by_protected ON catalog.backups USING btree (protected_
 
 CREATE INDEX backups_all_by_updated ON catalog.backups USING btree (updated_order, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, created_at) INCLUDE (project_id, facet) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL));
 
-CREATE UNIQUE INDEX backups_all_id ON catalog.backups USING btree (id) INCLUDE (project_id, facet, vault_id, created_at) WHERE (owner_project_id IS NULL);
-
 CREATE INDEX backups_all_of_members ON catalog.backups USING btree (member_states, created_at, id) INCLUDE (project_id, facet, vault_id, resource_az, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL) AND (member_states <> 0));
 
 CREATE INDEX backups_all_of_status ON catalog.backups USING btree (status, created_at, id) INCLUDE (project_id, facet, vault_id, resource_az, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL) AND (status <> 'available'::text));
+
+CREATE INDEX backups_all_times ON catalog.backups USING btree (created_at) INCLUDE (project_id, facet) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL) AND ((facet & (65536)::bigint) = 0));
 
 CREATE INDEX backups_all_without_protected_at ON catalog.backups USING btree (created_at, id) INCLUDE (project_id, facet, vault_id, resource_az, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (owner_project_id IS NULL) AND (protected_at IS NULL));
 
@@ -1147,6 +1147,8 @@ CREATE INDEX backups_of_status ON catalog.backups USING btree (status, project_i
 CREATE INDEX backups_shared_id ON catalog.backups USING btree (id) WHERE (owner_project_id IS NOT NULL);
 
 CREATE INDEX backups_texts ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, name, resource_name) WHERE (parent_id IS NULL);
+
+CREATE UNIQUE INDEX backups_unique_id ON catalog.backups USING btree (id) WHERE (owner_project_id IS NULL);
 
 CREATE INDEX backups_without_protected_at ON catalog.backups USING btree (project_id, created_at, id) INCLUDE (facet, vault_id, resource_az, updated_order, protected_order, name) WHERE ((parent_id IS NULL) AND (protected_at IS NULL));
 

@@ -5,7 +5,7 @@ SELECT 1 / (count(*) = 5)::integer FROM pg_index WHERE indisvalid AND indisready
     coalesce(to_regclass('catalog.backups_all_by_updated'), to_regclass('catalog.backups_all_updated')), -- filtered_orders
     coalesce(to_regclass('catalog.backups_all_by_protected'), to_regclass('catalog.backups_all_protected')), -- filtered_orders
     coalesce(to_regclass('catalog.backups_all_by_name'), to_regclass('catalog.backups_all_name')), -- filtered_orders
-    'catalog.backups_all_id'::regclass);
+    coalesce(to_regclass('catalog.backups_unique_id'), to_regclass('catalog.backups_all_id'))); -- narrow_indexes
 SELECT 1 / (count(*) = 0)::integer FROM pg_class WHERE relnamespace = 'catalog'::regnamespace AND relname IN (
     'backups_own_id');
 

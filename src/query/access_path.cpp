@@ -291,6 +291,8 @@ std::string_view name_of(access access) {
         return "fetch_parent";
     case access::fetch_range:
         return "fetch_range";
+    case access::count_range:
+        return "count_range";
     case access::fetch_rare:
         return "fetch_rare";
     case access::fetch_found:
@@ -331,8 +333,7 @@ access_path choose_access_path(const scope& scope, const row_counts& counts,
     const auto take_all = [&](const option& best) -> access_path& {
         path.branches.push_back({std::nullopt, best.access, true});
         // What is filtered by often comes and goes with time: nothing before its first week is looked at.
-        if (best.access == access::walk && order.front().key == sort_key::created_at)
-            path.begins_at = counts.begins_at;
+        if (best.access == access::walk && order.front().key == sort_key::created_at) path.begins_at = counts.begins_at;
         path.one_stage = choose.one_stage(best.access, order);
         path.skips_weeks = best.access == access::walk && (can_skip || can_seek_week(scope, counts, marker));
         path.reason += ": " + describe(best) + (path.one_stage ? ", documents straight from it" : "");

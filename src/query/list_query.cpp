@@ -192,7 +192,8 @@ public:
         if (!request_.all_tenants) {
             out_.sql("b.project_id = ").param(scope_.project_id, "text").sql(" AND ");
         } else if (driver == access::walk || driver == access::walk_apart || driver == access::fetch_range ||
-                   driver == access::fetch_rare || (driver == access::scan && request_.resource_name.empty())) {
+                   driver == access::count_range || driver == access::fetch_rare ||
+                   (driver == access::scan && request_.resource_name.empty())) {
             out_.sql("b.owner_project_id IS NULL AND "); // the indexes over all projects; elsewhere the facet says it
         }
         if (driver == access::fetch_parent) {
@@ -202,6 +203,8 @@ public:
         }
         if ((driver == access::fetch_rare && !nulls) || shared_alone) write_rare(only, in_order);
         if (driver == access::walk_apart) out_.sql(" AND ").sql(is_apart(order_.front().key));
+        if (driver == access::count_range)
+            out_.sql(" AND (b.facet & 65536) = 0"); // migrations/deploy/narrow_indexes.sql
         if (driver == access::fetch_facet) {
             out_.sql(" AND b.facet = m.facet"); // see write_found
             if (finds_vaults_with_facets()) {
@@ -236,8 +239,9 @@ public:
         // parents behind the project or the kind. (Beside a resource an index of the project's times fits, too; it is
         // no match where plans are made for large projects: migrations/deploy/large_projects.sql.)
         const bool range =
-            driver == access::fetch_range || (driver == access::fetch_facet && scope_.vaults) ||
-            (driver == access::fetch_rare && !nulls) || has_times_behind_value(driver) ||
+            driver == access::fetch_range || driver == access::count_range ||
+            (driver == access::fetch_facet && scope_.vaults) || (driver == access::fetch_rare && !nulls) ||
+            has_times_behind_value(driver) ||
             (driver == access::walk && (in_order_index || branch_order(only).front().key == sort_key::created_at));
         if (times.from) write_bound(*times.from, range, ">=", "<");
         if (times.to) write_bound(*times.to, range, "<=", ">");
@@ -634,6 +638,11 @@ bool is_small_vault(const scope& scope, const row_counts& counts) {
     return scope.vaults && counts.facet_matches <= counts.listed / 100;
 }
 
+// By created_at; over all tenants where facets tell the matches, as for weeks, in an index of little else.
+access ranging_access(const scope& scope, const row_counts& counts) {
+    return scope.request.all_tenants && weeks_suffice(scope, counts) ? access::count_range : access::fetch_range;
+}
+
 // The driver that count_statement uses: whichever index finds the fewest rows and covers the other filters.
 access counting_access(const scope& scope, const row_counts& counts) {
     const list_request& request = scope.request;
@@ -647,7 +656,7 @@ access counting_access(const scope& scope, const row_counts& counts) {
         counts.facets.size() <= most_facets_sought)
         return access::fetch_facet;
     if (has_few_rare_rows(scope, counts)) return access::fetch_rare;
-    if (request.has_range() && (!substring || !request.all_tenants)) return access::fetch_range;
+    if (request.has_range() && (!substring || !request.all_tenants)) return ranging_access(scope, counts);
     return access::scan;
 }
 
@@ -1047,8 +1056,8 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
     const bool weeks = knows_weeks(scope, counts);
     const bool every = has_every_facet(scope, counts);
     // The same rows tell both; or else those of the whole list are added.
-    const bool at_once = every && scope.request.all_tenants && !has_whole_facets(scope, counts) &&
-                         scope.request.resource_az.empty();
+    const bool at_once =
+        every && scope.request.all_tenants && !has_whole_facets(scope, counts) && scope.request.resource_az.empty();
     const bool added = every && !at_once;
     // Facets come once and again, as they are counted in several places: the reader sums them up in less time. Those of
     // vaults, and of the projects of an enterprise project, are too many rows for that.
@@ -1163,7 +1172,7 @@ db::statement count_statement(const scope& scope, const row_counts& counts) {
         for (const auto& part : {whole->before, whole->behind}) {
             if (!part) continue;
             out.sql(" + (SELECT count(*) FROM (SELECT");
-            rows.write_rows(access::fetch_range, std::nullopt, *part);
+            rows.write_rows(ranging_access(scope, counts), std::nullopt, *part);
             out.sql(" OFFSET 0) r)");
         }
         out.sql(")::bigint AS n");

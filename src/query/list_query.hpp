@@ -67,6 +67,7 @@ enum class access {
     fetch_equality, // by resource_id or checkpoint_id, then sorted unless its index has them in order
     fetch_parent,   // by parent_id, likewise
     fetch_range,    // by created_at, then sorted
+    count_range,    // by created_at, over all tenants, no more than facets are looked at: only to count
     fetch_rare,     // by what few backups are, see rare_rows; then sorted
     scan,           // by a substring in all rows, then sorted
     fetch_found,    // by the keys that count_statement has found, then sorted
@@ -161,8 +162,9 @@ bool has_whole_facets(const scope& scope, const row_counts& counts);
 bool has_every_facet(const scope& scope, const row_counts& counts);
 
 // True if facets_statement tells in which week the matching facets begin, or end in a descending order, which the order
-// of created_at may use: those of the whole list where the request asks for a part of it (zone, enterprise project, vaults), which begins
-// no earlier and ends no later. Not for one rare status: what has_every_facet tells of it serves it better.
+// of created_at may use: those of the whole list where the request asks for a part of it (zone, enterprise project,
+// vaults), which begins no earlier and ends no later. Not for one rare status: what has_every_facet tells of it serves
+// it better.
 bool knows_weeks(const scope& scope, const row_counts& counts);
 
 // True if the list is of others' backups, which have indexes of the orders for themselves, and nothing else finds them.

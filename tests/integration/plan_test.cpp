@@ -422,8 +422,9 @@ BOOST_AUTO_TEST_CASE(ranges_are_counted_by_weeks) {
             BOOST_TEST(std::to_string(page.count) ==
                            sql.value("SELECT count(*) FROM catalog.backups WHERE " + project + condition + times),
                        text);
-            if (filter.empty() || filter.starts_with("&status") ||
-                filter == "&all_tenants=true") // a week has 30,240 backups, 45 of them on a page
+            if (filter.starts_with("&all_tenants=true")) // 60 of 49,680 in parts of weeks on a page
+                BOOST_TEST(page.count_buffers <= 1100, text << ": " << page.count_buffers);
+            else if (filter.empty() || filter.starts_with("&status")) // 45 on a page
                 BOOST_TEST(page.count_buffers <= 1900, text << ": " << page.count_buffers);
         }
     }

@@ -148,8 +148,8 @@ BOOST_AUTO_TEST_CASE(sharing_state_without_member_records) {
     cluster.drop_database(database);
 }
 
-// What an import of shared backups with children reads grows with their number, not with its square; also where the planner
-// takes the tables for empty, because they were analyzed while the rows in them were not committed.
+// What an import of shared backups with children reads grows with their number, not with its square; also where the
+// planner takes the tables for empty, because they were analyzed while the rows in them were not committed.
 BOOST_AUTO_TEST_CASE(an_import_looks_shares_up_one_by_one) {
     constexpr int shares = 400;
     constexpr int most_entries = 100; // of indexes, or rows of tables, for each share
