@@ -1,7 +1,7 @@
 -- Builds what indexes_aside.sql took away, one index after the other, and removes its notes when all of them are there.
 -- By the role that ran indexes_aside.sql. Readers go on; writers wait while an index is built. May be ended at any moment and run
 -- again: what is built stays. Faster with more memory to sort in:
---   PGOPTIONS='-c maintenance_work_mem=2GB' psql -f sql/dba/indexes_back.sql URL
+--   psql -c "SET maintenance_work_mem = '2GB'" -f sql/dba/indexes_back.sql URL
 \set ON_ERROR_STOP on
 \set QUIET on
 SELECT to_regclass('catalog_aside.indexes') IS NOT NULL AS is_aside \gset
