@@ -751,9 +751,9 @@ std::string edge_of_list(const scope& scope, const std::string& week) {
     return (scope.request.sort.front().ascending ? "min(" : "max(") + week + ")";
 }
 
-// Where a list by created_at begins that has its first row in a week of these.
-std::string begin_of_list(const scope& scope, const std::string& week) {
-    return edge_of_list(scope, week) + (scope.request.sort.front().ascending ? "" : " + interval '168 hours'");
+// Behind the week that has a list's first row by created_at: from the week's begin to where the list begins.
+std::string_view to_begin_of_list(const scope& scope) {
+    return scope.request.sort.front().ascending ? "" : " + interval '168 hours'";
 }
 
 // Of a large project's whole list: the arrays as they are stored, and those of the latest changes. To take a thousand
@@ -766,7 +766,7 @@ db::statement stored_facets_statement(const scope& scope, const row_counts& coun
     const std::size_t project = out.add_param(scope.project_id);
     if (weeks) {
         out.sql("SELECT s.facets, s.numbers").sql(every).sql(", ").sql(edge_of_list(scope, "s.week")).sql(" OVER ()");
-        out.sql(scope.request.sort.front().ascending ? "" : " + interval '168 hours'").sql(" AS begins_at FROM (");
+        out.sql(to_begin_of_list(scope)).sql(" AS begins_at FROM (");
     }
     out.sql("SELECT w.bits AS facets, w.ns AS numbers").sql(every);
     if (weeks) { // one match in the list's own first week is enough, and soon found; or else all are looked through
@@ -1064,7 +1064,7 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
     const bool summed = has_whole_facets(scope, counts) && (scope.vaults || scope.request.all_tenants);
     db::statement out("SELECT array_agg(t.facet) AS facets, array_agg(t.n) AS numbers");
     if (every) out.sql(added ? ", array_agg(t.every) AS every" : ", NULL::bigint[] AS every");
-    if (weeks) out.sql(", ").sql(begin_of_list(scope, "t.week")).sql(" AS begins_at");
+    if (weeks) out.sql(", ").sql(edge_of_list(scope, "t.week")).sql(to_begin_of_list(scope)).sql(" AS begins_at");
     out.sql(" FROM (SELECT c.facet, ").sql(summed ? "sum(c.n)::bigint AS n" : "c.n");
     out.sql(added ? ", 0::bigint AS every" : "");
     if (weeks) out.sql(", NULL::timestamptz AS week");
@@ -1128,11 +1128,11 @@ db::statement facets_statement(const scope& scope, const row_counts& counts) {
             write_list("facet", "catalog.week_counts", " AND week = '-infinity'");
         write_list("facet & 1048575", "catalog.count_deltas", "");
     }
-    if (weeks) {
+    if (weeks) { // of two arrays: the view week_counts takes five apart
         const std::size_t project = out.add_param(scope.project_id);
-        const std::string_view edge = edge_of_facet(scope);
         out.sql(" UNION ALL SELECT 0, 0").sql(added ? ", 0" : "").sql(", ").sql(edge_of_list(scope, "c.week"));
-        out.sql(" FROM (SELECT unnest(bits) AS facet, unnest(").sql(edge).sql(") AS week FROM catalog.week_facets");
+        out.sql(" FROM (SELECT unnest(bits) AS facet, unnest(").sql(edge_of_facet(scope));
+        out.sql(") AS week FROM catalog.week_facets");
         out.sql(" WHERE project_id = ").placeholder(project, "text");
         out.sql(" AND week = '-infinity' UNION ALL SELECT facet, week FROM catalog.count_deltas WHERE project_id = ");
         out.placeholder(project, "text").sql(" AND (facet & 65536) = 0) c WHERE true");
@@ -1237,7 +1237,7 @@ db::statement count_statement(const scope& scope, const row_counts& counts) {
 db::statement weeks_statement(const scope& scope) {
     const bool ascending = scope.request.sort.front().ascending;
     db::statement out("SELECT ");
-    out.sql(ascending ? "l.week" : "l.week + interval '168 hours'").sql(" AS begins_at, ");
+    out.sql("l.week").sql(to_begin_of_list(scope)).sql(" AS begins_at, ");
     if (scope.request.offset < worth_a_statement) { // read up to the first week with a match, not all of them
         const facet_filter filter = facet_filter_of(scope.request);
         out.sql("0 AS skipped FROM (SELECT ").sql(ascending ? "least" : "greatest");

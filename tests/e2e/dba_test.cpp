@@ -199,22 +199,15 @@ BOOST_AUTO_TEST_CASE(indexes_go_aside_for_a_first_load_and_come_back) {
     const auto notes = [&] { return admin.value("SELECT to_regnamespace('catalog_aside') IS NOT NULL"); };
     const std::string before = indexes("true");
     const std::string constraints = indexes("indisunique");
-    const std::string movable = "NOT indisunique AND indexrelid::regclass::text NOT IN ('catalog.backups_of_parent', "
-                                "'catalog.backups_shared_id')";
-    const std::string all_movable = "size\n" +
-                                    admin.value("SELECT count(*) FROM pg_index WHERE indrelid = "
-                                                "'catalog.backups'::regclass AND " +
-                                                movable) +
-                                    ",";
-    BOOST_TEST(all_movable != "size\n0,");
     BOOST_TEST(psql("", database, "indexes_back.sql").errors.find("no indexes are aside") != std::string::npos);
     for (const char* const time : {"once", "twice"}) {
         const finished aside = psql("", database, "indexes_aside.sql");
         BOOST_TEST(aside.status == 0, time << aside.errors);
-        BOOST_TEST(aside.output.starts_with("indexes_aside," + all_movable), aside.output);
+        BOOST_TEST(aside.output.starts_with("indexes_aside,size\n32,"), aside.output);
     }
     BOOST_TEST(notes() == "t");
-    BOOST_TEST(indexes(movable) == "");
+    BOOST_TEST(indexes("NOT indisunique AND indexrelid::regclass::text NOT IN ('catalog.backups_of_parent', "
+                       "'catalog.backups_shared_id')") == "");
     import_records(cluster.url("test_writer", database), make_random_catalog(6, {300, 60, 10, true}).lines);
     // Another index under the name of one of them.
     admin.run("CREATE INDEX backups_texts ON catalog.backups (id)");
@@ -227,7 +220,7 @@ BOOST_AUTO_TEST_CASE(indexes_go_aside_for_a_first_load_and_come_back) {
               "END $$");
     const finished back = psql("", database, "indexes_back.sql");
     BOOST_TEST(back.status == 0, back.errors);
-    BOOST_TEST(back.output.starts_with("indexes_back," + all_movable), back.output);
+    BOOST_TEST(back.output.starts_with("indexes_back,size\n32,"), back.output);
     BOOST_TEST(indexes("indisvalid") == before);
     BOOST_TEST(indexes("indisunique") == constraints);
     BOOST_TEST(notes() == "f");
