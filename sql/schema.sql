@@ -142,27 +142,46 @@ $$;
 CREATE FUNCTION catalog.count_changes() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
+DECLARE
+    placed bigint;
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO catalog.count_deltas (project_id, facet, vault_id, week, resource_az, enterprise_project_id, n)
-        SELECT project_id, facet, vault_id, CASE WHEN parent_id IS NULL THEN catalog.week_of(created_at) END,
-               min(resource_az), min(enterprise_project_id), count(*)
-        FROM new_rows GROUP BY 1, 2, 3, 4;
+        WITH counted AS (
+            INSERT INTO catalog.count_deltas (project_id, facet, vault_id, week, resource_az, enterprise_project_id, n)
+            SELECT project_id, facet, vault_id, CASE WHEN parent_id IS NULL THEN catalog.week_of(created_at) END,
+                   resource_az, enterprise_project_id, count(*)
+            FROM new_rows GROUP BY 1, 2, 3, 4, 5, 6
+            RETURNING facet >> 20 AS placement, resource_az, enterprise_project_id
+        )
+        SELECT count(catalog.place(c.placement, c.resource_az, c.enterprise_project_id)) INTO placed
+        FROM (SELECT DISTINCT placement, resource_az, enterprise_project_id FROM counted) c
+        WHERE NOT EXISTS (SELECT FROM catalog.placements p
+                          WHERE p.placement = c.placement AND p.resource_az IS NOT DISTINCT FROM c.resource_az
+                            AND p.enterprise_project_id = c.enterprise_project_id OFFSET 0);
     ELSIF TG_OP = 'DELETE' THEN
         INSERT INTO catalog.count_deltas (project_id, facet, vault_id, week, resource_az, enterprise_project_id, n)
         SELECT project_id, facet, vault_id, CASE WHEN parent_id IS NULL THEN catalog.week_of(created_at) END,
-               min(resource_az), min(enterprise_project_id), -count(*)
-        FROM old_rows GROUP BY 1, 2, 3, 4;
+               resource_az, enterprise_project_id, -count(*)
+        FROM old_rows GROUP BY 1, 2, 3, 4, 5, 6;
     ELSE
-        INSERT INTO catalog.count_deltas (project_id, facet, vault_id, week, resource_az, enterprise_project_id, n)
-        SELECT project_id, facet, vault_id, week, min(resource_az), min(enterprise_project_id), sum(n)
-        FROM (SELECT project_id, facet, vault_id, resource_az, enterprise_project_id, 1 AS n,
-                     CASE WHEN parent_id IS NULL THEN catalog.week_of(created_at) END AS week FROM new_rows
-              UNION ALL
-              SELECT project_id, facet, vault_id, resource_az, enterprise_project_id, -1,
-                     CASE WHEN parent_id IS NULL THEN catalog.week_of(created_at) END FROM old_rows) c
-        GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0;
+        WITH counted AS (
+            INSERT INTO catalog.count_deltas (project_id, facet, vault_id, week, resource_az, enterprise_project_id, n)
+            SELECT project_id, facet, vault_id, week, resource_az, enterprise_project_id, sum(n)
+            FROM (SELECT project_id, facet, vault_id, resource_az, enterprise_project_id, 1 AS n,
+                         CASE WHEN parent_id IS NULL THEN catalog.week_of(created_at) END AS week FROM new_rows
+                  UNION ALL
+                  SELECT project_id, facet, vault_id, resource_az, enterprise_project_id, -1,
+                         CASE WHEN parent_id IS NULL THEN catalog.week_of(created_at) END FROM old_rows) c
+            GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(n) <> 0
+            RETURNING facet >> 20 AS placement, resource_az, enterprise_project_id
+        )
+        SELECT count(catalog.place(c.placement, c.resource_az, c.enterprise_project_id)) INTO placed
+        FROM (SELECT DISTINCT placement, resource_az, enterprise_project_id FROM counted) c
+        WHERE NOT EXISTS (SELECT FROM catalog.placements p
+                          WHERE p.placement = c.placement AND p.resource_az IS NOT DISTINCT FROM c.resource_az
+                            AND p.enterprise_project_id = c.enterprise_project_id OFFSET 0);
     END IF;
     IF nextval('catalog.fold_turn') % 256 = 0 THEN
         PERFORM catalog.fold_counts();
@@ -438,6 +457,31 @@ CREATE FUNCTION catalog.permitted_placements() RETURNS bigint[]
     LANGUAGE sql STABLE
     RETURN CASE WHEN (current_setting('catalog.user_without_grants'::text, true) = NULLIF(current_setting('catalog.user_id'::text, true), ''::text)) THEN NULL::bigint[] ELSE catalog.granted_placements() END;
 
+CREATE FUNCTION catalog.place(of_placement bigint, zone text, enterprise_project text) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    other catalog.placements;
+BEGIN
+    SELECT p.* INTO other FROM catalog.placements p WHERE p.placement = of_placement LIMIT 1;
+    IF FOUND THEN
+        RAISE 'enterprise project "%" % cannot be told from enterprise project "%" %', enterprise_project,
+            coalesce('in zone "' || zone || '"', 'without a zone'), other.enterprise_project_id,
+            coalesce('in zone "' || other.resource_az || '"', 'without a zone')
+            USING ERRCODE = 'exclusion_violation',
+                  DETAIL = 'The catalog knows a pair of both by 44 bits of a hash, which are the same for these two.',
+                  HINT = 'One of the enterprise projects, or of the zones, needs another id.';
+    END IF;
+    INSERT INTO catalog.placements (placement, resource_az, enterprise_project_id)
+    VALUES (of_placement, zone, enterprise_project);
+END
+$$;
+
+CREATE FUNCTION catalog.placement_of(zone text, enterprise_project text) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (catalog.facet('available'::text, 'backup'::text, 'OS::Cinder::Volume'::text, false, NULL::boolean, false, false, (0)::smallint, false, false, zone, enterprise_project) >> 20);
+
 CREATE FUNCTION catalog.recount(of_project text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'catalog', 'pg_temp'
@@ -531,6 +575,21 @@ BEGIN
     INSERT INTO catalog.zone_placements (resource_az, placement)
     SELECT DISTINCT u.zone, u.facet >> 20 FROM catalog.project_facets p, unnest(p.facets, p.zones) u (facet, zone)
     WHERE u.zone IS NOT NULL;
+    -- A pair that no row has any more goes where it is in another one's way.
+    WITH used AS MATERIALIZED (
+        SELECT resource_az, enterprise_project_id FROM catalog.facet_counts
+        UNION SELECT resource_az, enterprise_project_id FROM catalog.count_deltas
+    ), unused AS (
+        DELETE FROM catalog.placements p
+        WHERE EXISTS (SELECT FROM catalog.placements o
+                      WHERE o.placement = p.placement AND (o.resource_az, o.enterprise_project_id)
+                                                          IS DISTINCT FROM (p.resource_az, p.enterprise_project_id))
+          AND NOT EXISTS (SELECT FROM used u WHERE u.enterprise_project_id = p.enterprise_project_id
+                                               AND u.resource_az IS NOT DISTINCT FROM p.resource_az)
+    )
+    INSERT INTO catalog.placements (placement, resource_az, enterprise_project_id)
+    SELECT catalog.placement_of(u.resource_az, u.enterprise_project_id), u.resource_az, u.enterprise_project_id FROM used u
+    EXCEPT SELECT placement, resource_az, enterprise_project_id FROM catalog.placements;
 END
 $$;
 
@@ -768,7 +827,8 @@ CREATE FUNCTION catalog.truncated() RETURNS trigger
     AS $$
 BEGIN
     TRUNCATE catalog.count_deltas, catalog.project_counts, catalog.project_facets, catalog.vault_facets, catalog.zone_facets,
-        catalog.zone_placements, catalog.week_facets, catalog.facets_by_bits, catalog.part_facets, catalog.all_weeks;
+        catalog.zone_placements, catalog.week_facets, catalog.facets_by_bits, catalog.part_facets, catalog.all_weeks,
+        catalog.placements;
     INSERT INTO catalog.all_weeks (week, own, bits, ns) VALUES ('-infinity', 0, '{}', '{}');
     RETURN NULL;
 END
@@ -952,6 +1012,12 @@ CREATE VIEW catalog.part_counts WITH (security_invoker='true') AS
     (unnest(p.bits))::bigint AS facet,
     unnest(p.ns) AS n
    FROM catalog.part_facets p;
+
+CREATE TABLE catalog.placements (
+    placement bigint NOT NULL,
+    resource_az text COLLATE pg_catalog."C",
+    enterprise_project_id text NOT NULL COLLATE pg_catalog."C"
+);
 
 CREATE TABLE catalog.project_counts (
     project_id text NOT NULL COLLATE pg_catalog."C",
@@ -1158,6 +1224,8 @@ CREATE INDEX count_deltas_project ON catalog.count_deltas USING btree (project_i
 
 CREATE INDEX members_backup ON catalog.members USING btree (project_id, backup_id);
 
+CREATE INDEX placements_placement ON catalog.placements USING btree (placement);
+
 CREATE INDEX project_facets_enterprise_project ON catalog.project_facets USING btree (enterprise_project_id);
 
 CREATE INDEX vault_facets_project ON catalog.vault_facets USING btree (project_id);
@@ -1238,6 +1306,8 @@ CREATE POLICY own_grants ON catalog.enterprise_project_grants FOR SELECT TO cata
 
 ALTER TABLE catalog.part_facets ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE catalog.placements ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE catalog.project_counts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE catalog.project_facets ENABLE ROW LEVEL SECURITY;
@@ -1281,6 +1351,8 @@ CREATE POLICY writer ON catalog.facets_by_bits FOR SELECT TO catalog_writer USIN
 CREATE POLICY writer ON catalog.members TO catalog_writer USING (true) WITH CHECK (true);
 
 CREATE POLICY writer ON catalog.part_facets FOR SELECT TO catalog_writer USING (true);
+
+CREATE POLICY writer ON catalog.placements FOR SELECT TO catalog_writer USING (true);
 
 CREATE POLICY writer ON catalog.project_counts FOR SELECT TO catalog_writer USING (true);
 
@@ -1363,6 +1435,11 @@ GRANT ALL ON FUNCTION catalog.permitted_enterprise_projects() TO catalog_reader;
 REVOKE ALL ON FUNCTION catalog.permitted_placements() FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.permitted_placements() TO catalog_reader;
 
+REVOKE ALL ON FUNCTION catalog.place(of_placement bigint, zone text, enterprise_project text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION catalog.placement_of(zone text, enterprise_project text) FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.placement_of(zone text, enterprise_project text) TO catalog_writer;
+
 REVOKE ALL ON FUNCTION catalog.recount(of_project text) FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.recount(of_project text) TO catalog_writer;
 
@@ -1432,6 +1509,8 @@ GRANT SELECT ON TABLE catalog.part_facets TO catalog_writer;
 
 GRANT SELECT ON TABLE catalog.part_counts TO catalog_reader;
 GRANT SELECT ON TABLE catalog.part_counts TO catalog_writer;
+
+GRANT SELECT ON TABLE catalog.placements TO catalog_writer;
 
 GRANT SELECT ON TABLE catalog.project_counts TO catalog_reader;
 GRANT SELECT ON TABLE catalog.project_counts TO catalog_writer;

@@ -2,7 +2,8 @@
 -- gives, those of its weeks and parts if they are counted, and those whose zone and enterprise project are not their
 -- facet's: kind, key, is, should be.
 WITH plain AS MATERIALIZED (
-    SELECT b.facet, b.vault_id, b.resource_az, count(*) AS n FROM catalog.backups b WHERE b.project_id = $1::text GROUP BY 1, 2, 3
+    SELECT b.facet, b.vault_id, b.resource_az, b.enterprise_project_id, count(*) AS n FROM catalog.backups b
+    WHERE b.project_id = $1::text GROUP BY 1, 2, 3, 4
 ), deltas AS MATERIALIZED (
     SELECT d.facet, d.vault_id, d.week, d.resource_az, d.enterprise_project_id, d.n FROM catalog.count_deltas d
     WHERE d.project_id = $1::text
@@ -111,5 +112,12 @@ SELECT 'placement', 'facet ' || p.facet || ' in ' || p.name || ' of project ' ||
        concat('zone ' || p.resource_az || ', ', 'enterprise project ' || p.enterprise_project_id),
        'those of the facet''s backups'
 FROM placed p
-WHERE catalog.facet('available', 'backup', 'OS::Cinder::Volume', false, NULL, false, false, 0::smallint, false, false,
-                    p.resource_az, p.enterprise_project_id) >> 20 <> p.facet >> 20
+WHERE catalog.placement_of(p.resource_az, p.enterprise_project_id) <> p.facet >> 20
+UNION ALL
+SELECT 'placement', concat('zone ' || p.resource_az || ', ', 'enterprise project ', p.enterprise_project_id, ' of project ', $1::text),
+       concat('bits ', p.placement, ', which has also ', 'zone ' || o.resource_az || ', ', 'enterprise project ', o.enterprise_project_id),
+       'bits of its own: one of the two needs another id'
+FROM (SELECT DISTINCT facet >> 20 AS placement, resource_az, enterprise_project_id FROM plain) p
+JOIN catalog.placements o
+    ON o.placement = p.placement
+   AND (o.resource_az, o.enterprise_project_id) IS DISTINCT FROM (p.resource_az, p.enterprise_project_id)

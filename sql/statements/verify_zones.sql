@@ -10,6 +10,12 @@ SELECT 'zone_counts', concat('placement ', c.placement, ' in zone ', c.zone), 'm
 FROM (SELECT DISTINCT resource_az AS zone, facet >> 20 AS placement FROM catalog.facet_counts WHERE resource_az IS NOT NULL
       EXCEPT SELECT resource_az, placement FROM catalog.zone_placements) c
 UNION ALL
+SELECT 'placement', concat('zone ' || c.resource_az || ', ', 'enterprise project ' || c.enterprise_project_id), 'not written down',
+       'written down'
+FROM (SELECT resource_az, enterprise_project_id FROM catalog.facet_counts
+      EXCEPT SELECT resource_az, enterprise_project_id FROM catalog.placements
+             WHERE placement = catalog.placement_of(resource_az, enterprise_project_id)) c
+UNION ALL
 SELECT 'all_weeks', concat(CASE WHEN c.week = '-infinity' THEN 'all weeks' ELSE 'week of ' || (c.week)::date END,
                            ', facet bits ' || c.bits), sum(c.n)::text, sum(c.wanted)::text
 FROM (SELECT w.week, k.bits, 0 AS n, r.n AS wanted

@@ -372,12 +372,11 @@ std::string given_parameters(std::string_view query) {
     return out;
 }
 
-result<query::list_request> parse_list_request(std::string_view query, const parse_options& options) {
-    query::list_request request;
-    request.limit = options.max_limit;
-    auto parameters = table;
-    for (parameter& parameter : parameters)
-        if (parameter.name == "limit") parameter.max = options.max_limit;
+namespace {
+
+// `names`: what the parameters are called together, for who gives another one.
+std::optional<problem> read_query(std::string_view query, std::span<const parameter> parameters,
+                                  const std::string& names, bool ignore_unknown, query::list_request& request) {
     std::set<std::string_view> seen;
     while (!query.empty()) {
         const std::size_t end = query.find('&');
@@ -398,10 +397,7 @@ result<query::list_request> parse_list_request(std::string_view query, const par
                 shorten(*name) + ": the value is not percent-encoded UTF-8 without NUL; allowed: " +
                 (found == parameters.end() ? std::string("percent-encoded UTF-8") : allowed_values(*found)));
         if (found == parameters.end()) {
-            if (options.ignore_unknown) continue;
-            std::string names;
-            for (const parameter& parameter : table)
-                names += (names.empty() ? "" : ", ") + std::string(parameter.name);
+            if (ignore_unknown) continue;
             return bad_parameter(shorten(*name) + ": unknown parameter; allowed: " + names);
         }
         if (!seen.insert(found->name).second && !found->repeatable) return refuse(*found, "is given more than once");
@@ -413,6 +409,26 @@ result<query::list_request> parse_list_request(std::string_view query, const par
         if (parsed.has_error()) return parsed.error();
         found->apply(request, std::move(*parsed));
     }
+    return std::nullopt;
+}
+
+} // namespace
+
+std::optional<problem> check_show_query(std::string_view query, const parse_options& options) {
+    query::list_request none;
+    return read_query(query, {}, "none when one backup is shown", options.ignore_unknown, none);
+}
+
+result<query::list_request> parse_list_request(std::string_view query, const parse_options& options) {
+    query::list_request request;
+    request.limit = options.max_limit;
+    auto parameters = table;
+    for (parameter& parameter : parameters)
+        if (parameter.name == "limit") parameter.max = options.max_limit;
+    std::string names;
+    for (const parameter& parameter : table)
+        names += (names.empty() ? "" : ", ") + std::string(parameter.name);
+    if (auto fault = read_query(query, parameters, names, options.ignore_unknown, request)) return std::move(*fault);
     if (!options.dedicated_cloud) request.dedicated_cloud.reset();
     if (request.start_time && request.end_time && *request.start_time > *request.end_time)
         return bad_parameter("start_time: '" + *request.start_time + "' is later than end_time '" + *request.end_time +

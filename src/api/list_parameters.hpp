@@ -6,6 +6,7 @@
 #include "util/problem.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,5 +58,9 @@ struct parse_options {
 // Parses a query string (what follows '?', form-encoded). Problem: bad_parameter, naming the parameter, its fault and
 // what is allowed. Pure.
 result<query::list_request> parse_list_request(std::string_view query, const parse_options& options);
+
+// The query string of a request for one backup, which has no parameters: a problem as of parse_list_request, or
+// nothing. Pure.
+std::optional<problem> check_show_query(std::string_view query, const parse_options& options);
 
 } // namespace catalog::api

@@ -422,9 +422,7 @@ bool service::admit(const request& request, prepared& asked, request_record& rec
         if (!backup_id)
             return refuse(bad_parameter(
                 "backup_id: is not a UUID; allowed: a UUID such as 5606aab5-2dc2-4498-8144-dc848d099af5"));
-        if (where.query.find_first_not_of('&') != std::string_view::npos && !options_.ignore_unknown)
-            return refuse(bad_parameter(shorten(where.query.substr(0, where.query.find_first_of("=&"))) +
-                                        ": unknown parameter; allowed: none when one backup is shown"));
+        if (auto fault = check_show_query(where.query, options_)) return refuse(std::move(*fault));
         record.backup_id = *backup_id;
         asked.backup_id = std::move(*backup_id);
         return true;

@@ -224,7 +224,7 @@ constexpr auto table = std::to_array<setting>({
      [](settings& s, std::string_view v) { return store_number(s.max_page_size, v, 1, 1000); }},
     {"max-connections", "1 to 1000000", "4096", "open client connections; more are answered 503", serve,
      [](settings& s, std::string_view v) { return store_number(s.max_connections, v, 1, 1'000'000); }},
-    {"max-target-bytes", "256 to 1048576", "8192", "path and query of a request; more is answered 414", serve,
+    {"max-target-bytes", "256 to 1048576", "16384", "path and query of a request; more is answered 414", serve,
      [](settings& s, std::string_view v) { return store_number(s.max_target_bytes, v, 256, 1'048'576); }},
     {"max-header-bytes", "1024 to 1048576", "32768", "request line and headers; more is answered 431", serve,
      [](settings& s, std::string_view v) { return store_number(s.max_header_bytes, v, 1024, 1'048'576); }},

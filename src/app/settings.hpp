@@ -35,7 +35,7 @@ struct settings {
     std::uint64_t io_threads = 1;
     std::uint64_t max_page_size = 1000;
     std::uint64_t max_connections = 4096;
-    std::uint64_t max_target_bytes = 8192;
+    std::uint64_t max_target_bytes = 16384;
     std::uint64_t max_header_bytes = 32768;
     std::uint64_t max_header_fields = 100;
     std::uint64_t max_body_bytes = 65536;

@@ -12,7 +12,7 @@
 namespace catalog::http {
 
 struct request_limits {
-    std::size_t max_target_bytes = 8192;  // request target; beyond: 414
+    std::size_t max_target_bytes = 16384; // request target; beyond: 414
     std::size_t max_header_bytes = 32768; // request line and headers together; beyond: 431
     std::size_t max_header_fields = 100;  // beyond: 431
     std::size_t max_body_bytes = 65536;   // bodies are read and ignored; beyond: 413

@@ -141,7 +141,13 @@ struct tree_builder {
 } // namespace
 
 struct json_reader::state {
-    json::basic_parser<tree_builder> parser{json::parse_options{}};
+    static json::parse_options options() {
+        json::parse_options out;
+        out.max_depth = json_reader::max_depth;
+        return out;
+    }
+
+    json::basic_parser<tree_builder> parser{options()};
     std::string fault;
 };
 

@@ -37,6 +37,8 @@ public:
     json_reader(const json_reader&) = delete;
     json_reader& operator=(const json_reader&) = delete;
 
+    static constexpr std::size_t max_depth = 512; // objects and arrays within each other; beyond: failed
+
     enum class progress { complete, incomplete, failed };
 
     // Feeds one line (without its end) of the document under way; `number` is its line number. After `complete` take()

@@ -80,6 +80,8 @@ constexpr std::array<std::string_view, 3> restore_modes{"na", "snapshot", "backu
 constexpr std::array<std::string_view, 8> extend_booleans{
     "auto_trigger",        "bootable",  "incremental", "support_lld",
     "contain_system_disk", "encrypted", "system_disk", "is_multi_az"};
+constexpr auto consistency_members = std::to_array<std::string_view>(
+    {"app_consistency", "app_consistency_status", "app_consistency_error_code", "app_consistency_error_message"});
 
 std::string join(names words) {
     std::string out;
@@ -249,7 +251,9 @@ field read_extend_info(object_reader& backup, const std::string& prefix, field& 
     if (has_nul(*node)) backup.fault("extend_info", "must not contain the character NUL");
     if (const json_node* consistency = info.container("app_consistency", kind::object)) {
         for (const json_node& member : consistency->members)
-            if (member.type != kind::string && member.type != kind::null)
+            if (std::find(consistency_members.begin(), consistency_members.end(), member.key) !=
+                    consistency_members.end() &&
+                member.type != kind::string && member.type != kind::null)
                 info.fault("app_consistency." + shorten(member.key), "must be a string");
     }
     json_node stored = *node;
@@ -417,11 +421,15 @@ void read_records(const json_node& document, records& out, const report_fault& r
                 report(document.line, "backups: must be an array");
                 return;
             }
-            for (const json_node& backup : list->items) {
-                if (backup.type == kind::object)
-                    read_backup(backup, "", false, std::nullopt, out, report);
+            for (std::size_t i = 0; i < list->items.size(); ++i) {
+                // A page on one line has the same line number for all of them.
+                const report_fault report_place = [&](std::uint64_t line, const std::string& what) {
+                    report(line, what + " (backups[" + std::to_string(i) + "])");
+                };
+                if (const json_node& backup = list->items[i]; backup.type == kind::object)
+                    read_backup(backup, "", false, std::nullopt, out, report_place);
                 else
-                    report(backup.line, "backups: must hold objects");
+                    report_place(backup.line, "backups: must hold objects");
             }
             return;
         }

@@ -216,7 +216,11 @@ std::vector<damage> damages() {
          {"all_weeks"}},
         {"all_weeks' own", "UPDATE all_weeks SET own = own - 1 WHERE week = '-infinity'", {"all_weeks"}},
         {"all_weeks lost", "DELETE FROM all_weeks", {"all_weeks"}},
-        {"placements lost", "DELETE FROM zone_placements", {"zone_counts"}},
+        {"placements of zones lost", "DELETE FROM zone_placements", {"zone_counts"}},
+        {"placements lost", "DELETE FROM placements", {"placement"}},
+        {"placement of another pair",
+         "UPDATE placements SET enterprise_project_id = 'elsewhere' WHERE ctid = (SELECT min(ctid) FROM placements)",
+         {"placement"}},
         {"placement",
          "UPDATE project_facets SET enterprise_project_id = 'elsewhere' WHERE ctid = (SELECT min(ctid) FROM "
          "project_facets)",

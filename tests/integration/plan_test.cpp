@@ -42,7 +42,7 @@ struct big_catalog {
     }
 
     static std::string fill() {
-        const std::string database = postgres_cluster::instance().create_database();
+        std::string database = postgres_cluster::instance().create_database();
         sql_session sql(postgres_cluster::instance().superuser_url(database));
         // being visible
         sql.run(R"(

@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <ranges>
 #include <sstream>
 #include <thread>
 
@@ -91,8 +92,8 @@ BOOST_AUTO_TEST_CASE(each_script_may_run_again) {
             BOOST_REQUIRE_MESSAGE(ran.status == 0, folder << "/" << change << " " << time << ": " << ran.errors);
         }
     };
-    for (auto change = changes.rbegin(); change != changes.rend(); ++change)
-        run_twice("revert", *change);
+    for (const std::string& change : std::ranges::reverse_view(changes))
+        run_twice("revert", change);
     BOOST_TEST((dump() != before));
     for (const std::string& change : changes)
         run_twice("deploy", change);

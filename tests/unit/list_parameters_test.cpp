@@ -490,6 +490,22 @@ BOOST_AUTO_TEST_CASE(unknown_parameters) {
     BOOST_TEST(refused(encode(std::string(5000, 'n')) + "=1").size() < 1000U); // a long name does not come back whole
 }
 
+BOOST_AUTO_TEST_CASE(one_backup_has_no_parameters) {
+    const auto refused_with = [](std::string_view query, bool ignore_unknown) {
+        parse_options options = everything;
+        options.ignore_unknown = ignore_unknown;
+        const auto fault = catalog::api::check_show_query(query, options);
+        return fault ? fault->message : std::string();
+    };
+    for (const std::string_view nothing : {"", "&", "&&"})
+        BOOST_TEST(refused_with(nothing, false).empty());
+    BOOST_TEST(refused_with("limit=1", false) == "limit: unknown parameter; allowed: none when one backup is shown");
+    BOOST_TEST(refused_with("limit=1&foo", true).empty());
+    for (const std::string_view no_text : {"foo=%ff", "%00=1", "foo=%zz"})
+        for (const bool ignore : {false, true})
+            BOOST_TEST(refused_with(no_text, ignore).find("not percent-encoded UTF-8") != std::string::npos, no_text);
+}
+
 BOOST_AUTO_TEST_CASE(form_decoding) {
     BOOST_TEST(good("name=a+b").name == "a b");
     BOOST_TEST(good("name=a%2Bb").name == "a+b");

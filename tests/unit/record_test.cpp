@@ -373,7 +373,7 @@ BOOST_AUTO_TEST_CASE(extend_info_passes_through) {
          R"({"contain_system_disk":true,"encrypted":false,"system_disk":true,"is_multi_az":false})"s,
          R"({"architecture":"x86_64","progress":100})"s, R"({"progress":0})"s, R"({"progress":2147483647})"s,
          R"({"app_consistency":{"app_consistency":"0","app_consistency_status":"1","app_consistency_error_code":"0","app_consistency_error_message":""}})"s,
-         R"({"app_consistency":{"app_consistency":null}})"s,
+         R"({"app_consistency":{"app_consistency":null,"agent":5,"more":{"x":[1]}}})"s,
          R"({"bootable":null,"progress":null,"os_images_data":null})"s,
          // Unknown keys, whatever they hold, in their order and as they are written.
          R"({"z":40.0,"a":1e400,"n":123456789012345678901234567890,"deep":{"x":[1,{"y":[]}]},"b":1.10})"s,
@@ -680,8 +680,10 @@ BOOST_AUTO_TEST_CASE(saved_responses) {
     BOOST_TEST(out.taken.backups.at(1).line == 4U);
     BOOST_TEST(out.faults.size() == 9U, joined(out.faults));
     for (const std::string& fault : out.faults)
-        BOOST_TEST((fault.starts_with("3: ") || fault == "5: backups: must hold objects"), fault);
-    BOOST_TEST(std::count(out.faults.begin(), out.faults.end(), "3: id: must be a UUID, is 1") == 1);
+        BOOST_TEST(((fault.starts_with("3: ") && fault.ends_with(" (backups[1])")) ||
+                    fault == "5: backups: must hold objects (backups[3])"),
+                   fault);
+    BOOST_TEST(std::count(out.faults.begin(), out.faults.end(), "3: id: must be a UUID, is 1 (backups[1])") == 1);
     for (const std::string document : {R"({"backups":{}})", R"({"backups":null})"})
         BOOST_TEST(joined(read_lines(document).faults) == "1: backups: must be an array\n");
     BOOST_TEST(!read_lines(R"({"backup":[]})").faults.empty());
