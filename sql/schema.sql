@@ -145,28 +145,30 @@ CREATE FUNCTION catalog.count_changes() RETURNS trigger
     SET enable_seqscan TO 'off'
     AS $$
 DECLARE
-    placed bigint;
+    brought record; -- a pair that is not written down
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        WITH counted AS (
+        FOR brought IN WITH counted AS (
             INSERT INTO catalog.count_deltas (project_id, facet, vault_id, week, resource_az, enterprise_project_id, n)
             SELECT project_id, facet, vault_id, CASE WHEN parent_id IS NULL THEN catalog.week_of(created_at) END,
                    resource_az, enterprise_project_id, count(*)
             FROM new_rows GROUP BY 1, 2, 3, 4, 5, 6
             RETURNING facet >> 20 AS placement, resource_az, enterprise_project_id
         )
-        SELECT count(catalog.place(c.placement, c.resource_az, c.enterprise_project_id)) INTO placed
-        FROM (SELECT DISTINCT placement, resource_az, enterprise_project_id FROM counted) c
+        SELECT c.* FROM (SELECT DISTINCT placement, resource_az, enterprise_project_id FROM counted) c
         WHERE NOT EXISTS (SELECT FROM catalog.placements p
                           WHERE p.placement = c.placement AND p.resource_az IS NOT DISTINCT FROM c.resource_az
-                            AND p.enterprise_project_id = c.enterprise_project_id OFFSET 0);
+                            AND p.enterprise_project_id = c.enterprise_project_id OFFSET 0)
+        LOOP
+            PERFORM catalog.place(brought.placement, brought.resource_az, brought.enterprise_project_id);
+        END LOOP;
     ELSIF TG_OP = 'DELETE' THEN
         INSERT INTO catalog.count_deltas (project_id, facet, vault_id, week, resource_az, enterprise_project_id, n)
         SELECT project_id, facet, vault_id, CASE WHEN parent_id IS NULL THEN catalog.week_of(created_at) END,
                resource_az, enterprise_project_id, -count(*)
         FROM old_rows GROUP BY 1, 2, 3, 4, 5, 6;
     ELSE
-        WITH counted AS (
+        FOR brought IN WITH counted AS (
             INSERT INTO catalog.count_deltas (project_id, facet, vault_id, week, resource_az, enterprise_project_id, n)
             SELECT project_id, facet, vault_id, week, resource_az, enterprise_project_id, sum(n)
             FROM (SELECT project_id, facet, vault_id, resource_az, enterprise_project_id, 1 AS n,
@@ -177,11 +179,13 @@ BEGIN
             GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(n) <> 0
             RETURNING facet >> 20 AS placement, resource_az, enterprise_project_id
         )
-        SELECT count(catalog.place(c.placement, c.resource_az, c.enterprise_project_id)) INTO placed
-        FROM (SELECT DISTINCT placement, resource_az, enterprise_project_id FROM counted) c
+        SELECT c.* FROM (SELECT DISTINCT placement, resource_az, enterprise_project_id FROM counted) c
         WHERE NOT EXISTS (SELECT FROM catalog.placements p
                           WHERE p.placement = c.placement AND p.resource_az IS NOT DISTINCT FROM c.resource_az
-                            AND p.enterprise_project_id = c.enterprise_project_id OFFSET 0);
+                            AND p.enterprise_project_id = c.enterprise_project_id OFFSET 0)
+        LOOP
+            PERFORM catalog.place(brought.placement, brought.resource_az, brought.enterprise_project_id);
+        END LOOP;
     END IF;
     IF nextval('catalog.fold_turn') % 256 = 0 THEN
         PERFORM catalog.fold_counts();

@@ -17,4 +17,7 @@ CREATE TEMPORARY TABLE stage_members (
     id uuid, backup_id uuid, dest_project_id text, status text, vault_id uuid, created_at timestamptz,
     updated_at timestamptz, origin bigint
 ) ON COMMIT DROP;
+-- Backups of a run that has a fault, and is not inserted any more; without a project: faulty ones.
+CREATE TEMPORARY TABLE stage_checked (id uuid, project_id text COLLATE "C", origin bigint) ON COMMIT DROP;
+CREATE INDEX ON stage_checked (id);
 CREATE TEMPORARY TABLE stage_grants (user_id text, enterprise_project_id text, origin bigint) ON COMMIT DROP

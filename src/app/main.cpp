@@ -5,9 +5,11 @@
 
 #include <csignal>
 #include <exception>
+#include <fcntl.h>
 #include <iostream>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -28,9 +30,28 @@ int refuse_unknown(std::string_view name) {
     return 2;
 }
 
+// What is opened next would take the place of a standard stream that the caller has closed: a connection to PostgreSQL,
+// into which messages would be written. Writing to them fails instead.
+void open_standard_streams() {
+    int opened = 0;
+    do
+        opened = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (opened >= 0 && opened <= STDERR_FILENO);
+    if (opened >= 0) close(opened);
+}
+
+// Output that did not arrive is no success.
+int after_output(std::string_view name, int status) {
+    std::cout.flush();
+    if (std::cout || status != 0) return status;
+    std::cerr << "backup-catalog" << (name.empty() ? "" : " ") << name << ": cannot write the output\n";
+    return 1;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
+    open_standard_streams();
     std::signal(SIGPIPE, SIG_IGN); // a reader that left is a failed write, not a death
     const std::vector<std::string> copies(argv + 1, argv + argc);
     catalog::app::hide_secrets(argc, argv);
@@ -42,7 +63,7 @@ int main(int argc, char** argv) {
     if (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
         if (args[0] != "help" || args.size() == 1) {
             std::cout << catalog::app::overview_text();
-            return 0;
+            return after_output("", 0);
         }
         args = {args[1], "--help"}; // help SUBCOMMAND
     }
@@ -50,7 +71,9 @@ int main(int argc, char** argv) {
     const auto* const found = catalog::app::find_subcommand(args[0]);
     if (!found) return refuse_unknown(args[0]);
     try {
-        return found->run(arguments(args).subspan(1));
+        const int status = found->run(arguments(args).subspan(1));
+        // The service's clients are elsewhere: who read its one line may be gone.
+        return found->name == "serve" ? status : after_output(found->name, status);
     } catch (const std::exception& e) {
         std::cerr << "backup-catalog " << found->name << ": " << e.what() << '\n';
         return 1;

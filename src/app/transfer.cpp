@@ -84,10 +84,10 @@ int run_import(arguments args) {
         if (!done) {
             for (const std::string& fault : importer.faults())
                 std::cerr << fault << '\n';
-            std::cerr << "backup-catalog import: " << importer.fault_count()
-                      << (importer.fault_count() == 1 ? " fault" : " faults")
-                      << (importer.fault_count() >= transfer::importer::max_faults ? " or more" : "")
-                      << "; nothing was changed\n";
+            const transfer::import_fault_counts wrong = importer.fault_counts();
+            std::cerr << "backup-catalog import: " << wrong.faults << (wrong.faults == 1 ? " fault" : " faults")
+                      << " in " << wrong.records << (wrong.records == 1 ? " record" : " records")
+                      << (wrong.more ? ", and there are more" : "") << "; nothing was changed\n";
             return 2;
         }
         const transfer::import_counts& n = importer.counts();

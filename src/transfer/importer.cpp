@@ -5,9 +5,12 @@
 #include "transfer/record.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <mutex>
+#include <set>
 #include <sql/statements.hpp>
 #include <thread>
 #include <unordered_map>
@@ -20,6 +23,8 @@ namespace {
 constexpr std::size_t batch_rows = 10'000;
 constexpr std::size_t max_waiting_batches = 2;
 constexpr std::size_t max_document_bytes = std::size_t{256} << 20U;
+constexpr std::size_t max_faults_of_record = 20;
+constexpr std::chrono::milliseconds between_progress{200};
 constexpr unsigned line_bits = 40;
 
 std::vector<std::string_view> with(std::vector<std::string_view> columns,
@@ -32,6 +37,8 @@ struct batch {
     std::vector<row> backups;      // backup_columns, origin
     std::vector<row> replications; // replication_columns
     std::vector<row> vaults, members, grants;
+    std::vector<std::string> faulty_ids;                      // of backups that are left out
+    std::uint64_t bytes = 0;                                  // read when it was full
     std::unordered_map<std::string, std::size_t> place_of_id; // in backups
     std::vector<std::vector<row>> replications_of;            // of each backup; flattened when the batch is sent
 
@@ -53,10 +60,12 @@ public:
                           "SET LOCAL enable_mergejoin = off; SET LOCAL enable_bitmapscan = off"));
         session_.run_once(db::statement(sql::import_tables));
         writer_ = std::thread([this] { write_batches(); });
+        if (progress_) ticker_ = std::thread([this] { show_progress(); });
     }
 
     ~implementation() {
         stop_writer();
+        stop_ticker();
         if (!committed_) session_.rollback();
     }
 
@@ -68,7 +77,7 @@ public:
         std::string line;
         std::uint64_t number = 0;
         bool first = true;
-        const auto give_up = [&] { return fault_count() >= max_faults; };
+        const auto give_up = [&] { return enough_faults(); };
         while (!give_up() && std::getline(in, line)) {
             ++number;
             bytes_ += line.size() + 1;
@@ -111,23 +120,9 @@ public:
         send();
         stop_writer();
         rethrow();
-        if (fault_count() > 0) return false;
-        run(sql::import_estimates);
-        run("ANALYZE stage_members (id, backup_id)");
-        run(sql::import_vaults);
-        const db::rows orphans = run(sql::import_orphan_members);
-        for (std::size_t i = 0; i < orphans.size(); ++i)
-            fault_at(std::stoll(std::string(orphans.text(i, 0))),
-                     "backup_id: no such backup, neither in the catalog nor in this import");
-        if (fault_count() > 0) return false;
-        run(sql::import_moved_members);
-        run(sql::import_members);
-        run(sql::import_grants);
-        run(sql::import_finish);
-        run(sql::fold_counts);
-        session_.commit();
-        committed_ = true;
-        return true;
+        const bool merged = merge();
+        stop_ticker();
+        return merged;
     }
 
     const import_counts& counts() const { return counts_; }
@@ -144,12 +139,37 @@ public:
         return out;
     }
 
-    std::uint64_t fault_count() const {
+    import_fault_counts fault_counts() const {
         const std::lock_guard lock(mutex_);
-        return fault_count_;
+        return fault_counts_;
     }
 
 private:
+    // What is left when every batch is written, up to the commit. With faults, those that the database alone can tell.
+    bool merge() {
+        if (enough_faults()) return false;
+        run(sql::import_estimates);
+        run("ANALYZE stage_members (id, backup_id)");
+        if (!faultless()) report_taken(run(sql::import_checked_ids));
+        const db::rows orphans = run(sql::import_orphan_members);
+        for (std::size_t i = 0; i < orphans.size(); ++i)
+            fault_at(std::stoll(std::string(orphans.text(i, 0))),
+                     "backup_id: no such backup, neither in the catalog nor in this import");
+        if (!faultless()) return false;
+        run(sql::import_vaults);
+        run(sql::import_moved_members);
+        run(sql::import_members);
+        run(sql::import_grants);
+        run(sql::import_finish);
+        run(sql::fold_counts);
+        session_.commit();
+        committed_ = true;
+        return true;
+    }
+
+    bool faultless() const { return fault_counts().faults == 0; }
+    bool enough_faults() const { return fault_counts().more; }
+
     // A document that spreads over lines begins with a line that opens something and says no more.
     static bool pretty_printed(const std::string& line) {
         const std::size_t last = line.find_last_not_of(" \t\r");
@@ -162,9 +182,23 @@ private:
 
     void fault(std::uint64_t line, const std::string& what) { fault_at(origin(line), what); }
 
+    // The faults of a record come one after the other; those of a page on one line differ in the place at their end.
     void fault_at(std::int64_t origin, const std::string& what) {
         const std::lock_guard lock(mutex_);
-        if (++fault_count_ <= max_faults) faults_.emplace_back(origin, what);
+        if (fault_counts_.more) return;
+        const std::size_t place = what.rfind(" (backups[");
+        std::pair record(origin, place == std::string::npos ? std::string() : what.substr(place));
+        if (record != faulty_record_) {
+            if (fault_counts_.records == max_faulty_records) {
+                fault_counts_.more = true;
+                return;
+            }
+            ++fault_counts_.records;
+            faulty_record_ = std::move(record);
+            faults_of_record_ = 0;
+        }
+        ++fault_counts_.faults;
+        if (++faults_of_record_ <= max_faults_of_record) faults_.emplace_back(origin, what);
     }
 
     void take(const json_node& document) {
@@ -181,6 +215,7 @@ private:
         take_rows(found.vaults, batch_.vaults);
         take_rows(found.members, batch_.members);
         take_rows(found.grants, batch_.grants);
+        std::move(found.faulty_ids.begin(), found.faulty_ids.end(), std::back_inserter(batch_.faulty_ids));
         if (batch_.size() >= batch_rows) send();
     }
 
@@ -211,17 +246,31 @@ private:
                 batch_.replications.push_back(std::move(fields));
         batch full = std::move(batch_);
         batch_ = {};
-        if (progress_) progress_({staged(), bytes_});
-        if (full.size() == 0 || fault_count() > 0) return; // nothing will be committed: checking goes on alone
+        full.bytes = bytes_;
+        if (full.size() == 0 && full.faulty_ids.empty()) return;
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return waiting_.size() < max_waiting_batches || failure_; });
         waiting_.push_back(std::move(full));
         changed_.notify_all();
     }
 
-    import_counts staged() const {
-        const std::lock_guard lock(mutex_);
-        return counts_;
+    void show_progress() {
+        std::unique_lock lock(mutex_);
+        while (!tick_.wait_for(lock, between_progress, [this] { return no_ticks_; })) {
+            const import_progress reached{counts_, written_bytes_};
+            lock.unlock();
+            progress_(reached);
+            lock.lock();
+        }
+    }
+
+    void stop_ticker() {
+        {
+            const std::lock_guard lock(mutex_);
+            no_ticks_ = true;
+        }
+        tick_.notify_all();
+        if (ticker_.joinable()) ticker_.join();
     }
 
     void stop_writer() {
@@ -262,16 +311,19 @@ private:
     }
 
     void write(const batch& rows) {
-        if (fault_count() > 0) return; // nothing will be committed
-        if (!rows.backups.empty()) {
+        if (enough_faults()) return;
+        bool inserted = false;
+        if (faultless() && !rows.backups.empty()) {
             session_.copy_in("stage_backups", with(backup_columns, {"origin"}), rows.backups);
             session_.copy_in("stage_replication_records", replication_columns, rows.replications);
-            if (updating_ || !insert_new(rows.backups.size())) {
+            if (!updating_) inserted = insert_new(rows.backups.size());
+            if (!inserted) {
                 updating_ = true;
-                if (!insert_or_update()) return;
+                inserted = insert_or_update();
             }
             run("TRUNCATE stage_backups, stage_replication_records");
         }
+        if (!inserted) check(rows);
         session_.copy_in("stage_vaults", with(vault_columns, {"origin"}), rows.vaults);
         session_.copy_in("stage_members", with(member_columns, {"origin"}), rows.members);
         session_.copy_in("stage_grants", with(grant_columns, {"origin"}), rows.grants);
@@ -280,6 +332,19 @@ private:
         counts_.vaults += rows.vaults.size();
         counts_.members += rows.members.size();
         counts_.grants += rows.grants.size();
+        written_bytes_ = rows.bytes;
+    }
+
+    // Of a run that will not be committed: whose the ids are is all that is still to be found out.
+    void check(const batch& rows) {
+        std::vector<row> ids;
+        ids.reserve(rows.backups.size() + rows.faulty_ids.size());
+        for (const row& fields : rows.backups)
+            ids.push_back({fields[1], fields[0], fields.back()});
+        for (const std::string& id : rows.faulty_ids)
+            ids.push_back({id, std::nullopt, std::nullopt});
+        static const std::vector<std::string_view> columns{"id", "project_id", "origin"};
+        session_.copy_in("stage_checked", columns, ids);
     }
 
     // Most runs bring new backups only, for which looking up what is there already would cost a tenth. False if a
@@ -295,14 +360,20 @@ private:
     // False if a staged id belongs to another project's backup, which is reported.
     bool insert_or_update() {
         run("ANALYZE stage_backups (id)");
-        const db::rows conflicts = run(sql::import_taken_ids);
-        for (std::size_t i = 0; i < conflicts.size(); ++i)
-            fault_at(std::stoll(std::string(conflicts.text(i, 0))), "id: " + taken);
-        if (!conflicts.empty()) return false;
+        if (report_taken(run(sql::import_taken_ids))) return false;
         run(sql::import_old_replications);
         run(sql::import_replications);
         run(std::string(sql::import_backups) + " " + std::string(sql::import_conflict));
         return true;
+    }
+
+    // Each once, however often they are found. True if there are any.
+    bool report_taken(const db::rows& conflicts) {
+        for (std::size_t i = 0; i < conflicts.size(); ++i) {
+            const std::int64_t origin = std::stoll(std::string(conflicts.text(i, 0)));
+            if (taken_.insert(origin).second) fault_at(origin, "id: " + taken);
+        }
+        return !conflicts.empty();
     }
 
     // Never prepared: the tables grow from batch to batch, and a plan made for empty ones is wrong by then.
@@ -316,7 +387,8 @@ private:
     std::uint64_t bytes_ = 0;
     batch batch_;
     bool committed_ = false;
-    bool updating_ = false; // the run has met a backup that was there already; the writing thread's own
+    std::set<std::int64_t> taken_; // origins that were reported
+    bool updating_ = false;        // the run has met a backup that was there already; the writing thread's own
 
     mutable std::mutex mutex_; // guards what follows
     std::condition_variable changed_;
@@ -324,10 +396,16 @@ private:
     bool no_more_ = false;
     std::exception_ptr failure_;
     import_counts counts_;
+    std::uint64_t written_bytes_ = 0; // of the sources, up to the end of the last batch that was written
     std::vector<std::pair<std::int64_t, std::string>> faults_;
-    std::uint64_t fault_count_ = 0;
+    import_fault_counts fault_counts_;
+    std::pair<std::int64_t, std::string> faulty_record_{-1, ""}; // the last one
+    std::size_t faults_of_record_ = 0;
+    std::condition_variable tick_;
+    bool no_ticks_ = false;
 
     std::thread writer_;
+    std::thread ticker_;
 };
 
 importer::importer(db::session& session, std::function<void(const import_progress&)> progress)
@@ -346,8 +424,8 @@ const import_counts& importer::counts() const {
 std::vector<std::string> importer::faults() const {
     return implementation_->faults();
 }
-std::uint64_t importer::fault_count() const {
-    return implementation_->fault_count();
+import_fault_counts importer::fault_counts() const {
+    return implementation_->fault_counts();
 }
 
 } // namespace catalog::transfer

@@ -20,15 +20,20 @@ struct import_counts {
 
 struct import_progress {
     import_counts staged;    // handed to PostgreSQL so far
-    std::uint64_t bytes = 0; // read so far
+    std::uint64_t bytes = 0; // of the sources, that hold them
+};
+
+struct import_fault_counts {
+    std::uint64_t faults = 0, records = 0; // faulty records
+    bool more = false;                     // there are more of them, which were not looked for any more
 };
 
 class importer {
 public:
-    static constexpr std::size_t max_faults = 100; // reported; more are only counted
+    static constexpr std::size_t max_faulty_records = 100; // after which a run ends
 
-    // Begins the run's transaction. `progress` is called now and then on the reading thread. The session is not used by
-    // others until the importer is gone.
+    // Begins the run's transaction. `progress`, if there is one, is called some times a second on a thread of its own
+    // until finish() returns. The session is not used by others until the importer is gone.
     importer(db::session& session, std::function<void(const import_progress&)> progress);
     // Rolls back unless finish() was reached.
     ~importer();
@@ -43,9 +48,10 @@ public:
     bool finish();
 
     const import_counts& counts() const;
-    // `FILE:LINE: member: what is wrong`, in the order of the sources; at most max_faults of them.
+    // `FILE:LINE: member: what is wrong`, in the order of the sources, of at most max_faulty_records records; of each
+    // the first 20.
     std::vector<std::string> faults() const;
-    std::uint64_t fault_count() const;
+    import_fault_counts fault_counts() const;
 
 private:
     class implementation;

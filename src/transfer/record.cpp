@@ -361,6 +361,8 @@ void read_backup(const json_node& node, const std::string& prefix, bool nested, 
                          expired,       incremental,
                          version,       extend_info};
         out.backups.push_back(std::move(backup));
+    } else if (id) {
+        out.faulty_ids.push_back(*id);
     }
     if (!children) return;
     for (std::size_t i = 0; i < children->items.size(); ++i) {

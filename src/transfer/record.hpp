@@ -32,6 +32,7 @@ struct backup_row {
 struct records {
     std::vector<backup_row> backups;                                    // children follow their parent
     std::vector<std::pair<row, std::uint64_t>> vaults, members, grants; // with their line
+    std::vector<std::string> faulty_ids;                                // of faulty backups, as far as they have one
 };
 
 // Called with a fault: its line, and "member: what is wrong".

@@ -812,3 +812,25 @@ BOOST_AUTO_TEST_CASE(no_secret_is_told_anywhere) {
         told(process.errors());
     }
 }
+// --------------------------------------------------------------------------------------------- standard streams
+
+BOOST_AUTO_TEST_CASE(output_that_does_not_arrive_is_no_success) {
+    const auto shell = [](const std::string& command) {
+        return support::run({{"bash", "-c", command, "bash", catalog_binary(), reader_url(),
+                              postgres_cluster::instance().url("test_writer", database())}},
+                            seconds(60));
+    };
+    const std::string show = R"("$1" explain --database-url "$2" /v3/)" + project + "/backups";
+    for (const std::string& command :
+         {std::string(R"("$1" settings)"), std::string(R"("$1" --help)"), std::string(R"("$1" version)"), show,
+          std::string(R"("$1" export --database-url "$3")"), std::string(R"("$1" verify --json --database-url "$3")"),
+          std::string(R"("$1" import --json --database-url "$3" </dev/null)")})
+        for (const std::string to : {">/dev/full", ">&-"}) {
+            const finished end = shell(command + " " + to);
+            BOOST_TEST(end.status == 1, command << ' ' << to << ": status " << end.status << ' ' << end.errors);
+            BOOST_TEST(contains(end.errors, "write the output"), command << ' ' << to << ": " << end.errors);
+        }
+    // A closed stream is not the connection to PostgreSQL.
+    BOOST_TEST(shell(R"("$1" export --database-url "$3" 2>&- <&-)").status == 0);
+    BOOST_TEST(shell(R"("$1" import --database-url "$3" 2>&- <&- >&-)").status == 0);
+}

@@ -1108,6 +1108,33 @@ BOOST_AUTO_TEST_CASE(bad_records_are_reported_with_their_place_and_change_nothin
     BOOST_TEST(std::count_if(lines.begin(), lines.end(),
                              [](const std::string& l) { return contains(l, "records.ndjson:"); }) == 100);
     BOOST_TEST(flooded.status == 2);
+    // Whatever finds them: what the format forbids hides neither ids of other projects nor members of no backup.
+    const json::object taken = changed(json::parse(backup_line(project, foreign_id)).as_object(), "name", "mine");
+    const std::string orphan = record(changed(member, "backup_id", json::value(unknown_id.substr(0, 35) + "e")));
+    const std::string of_this_run = record(changed(member, "backup_id", json::value(unknown_id)));
+    const std::string good = backup_line(project, unknown_id);
+    const auto faults_of = [&](const std::string& text) {
+        const finished end = import_file(text);
+        BOOST_TEST(end.status == 2);
+        std::string found;
+        for (const std::string& line : lines_of(end.errors))
+            if (const std::size_t at = line.find("records.ndjson:"); at != std::string::npos)
+                found += line.substr(at + 15, line.find(": ", at + 18) - at - 15) + " ";
+        return found;
+    };
+    const std::string form = with({{"status", "x"}});
+    BOOST_TEST(faults_of(record(taken) + form + of_this_run + orphan + good) == "1: id 2: status 4: backup_id ");
+    BOOST_TEST(faults_of(orphan + of_this_run + good + record(taken)) == "1: backup_id 4: id ");
+    // A faulty backup's member records are no fault of theirs.
+    BOOST_TEST(faults_of(record(changed(member, "backup_id", json::value(good_id))) + form) == "2: status ");
+    // Of each of a hundred records all that is wrong.
+    std::string empty;
+    for (int i = 0; i < 60; ++i)
+        empty += "{}\n";
+    const finished sixty = import_file(empty);
+    BOOST_TEST(contains(sixty.errors, "records.ndjson:60: created_at: is required"), sixty.errors);
+    BOOST_TEST(contains(sixty.errors, "faults in 60 records; nothing was changed"), sixty.errors);
+    BOOST_TEST(contains(flooded.errors, "100 faults in 100 records, and there are more; nothing was changed"));
     // From standard input the line is told as well.
     const finished piped =
         run_catalog({"import", "--database-url", common().writer_url}, "\n" + with({{"status", "x"}}));
