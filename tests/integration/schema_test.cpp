@@ -53,6 +53,50 @@ BOOST_AUTO_TEST_CASE(golden_dump) {
     cluster.drop_database(database);
 }
 
+// What verify compares the whole with is as the migrations leave it, and what somebody changed is named.
+BOOST_AUTO_TEST_CASE(changes_behind_the_migrations_are_named) {
+    auto& cluster = postgres_cluster::instance();
+    const std::string database = cluster.create_database();
+    const std::string url = cluster.superuser_url(database);
+    const auto state = [&] {
+        const auto ran = support::run({{"psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-f",
+                                        std::string(SOURCE_FOLDER) + "/migrations/state.sql", "-d", url}},
+                                      std::chrono::seconds(60));
+        BOOST_REQUIRE_MESSAGE(ran.status == 0, ran.errors);
+        return ran.output;
+    };
+    const std::string expected = std::string(SOURCE_FOLDER) + "/migrations/state.txt";
+    if (std::getenv("GOLDEN_UPDATE")) std::ofstream(expected) << state();
+    BOOST_TEST((state() == support::read_file(expected)), "migrations/state.txt is not what the migrations make");
+    const auto whole = script({"migrate", "verify", "--database-url", url});
+    BOOST_TEST(whole.status == 0, whole.errors);
+
+    sql_session sql(url);
+    sql.run("CREATE POLICY oops ON catalog.backups FOR SELECT TO catalog_reader USING (true);"
+            "DROP POLICY enterprise_projects ON catalog.count_deltas;"
+            "ALTER POLICY tenant ON catalog.vaults USING (true);"
+            "ALTER TABLE catalog.backups DISABLE TRIGGER count_inserted;"
+            "ALTER TABLE catalog.members DISABLE ROW LEVEL SECURITY;"
+            "REVOKE SELECT ON catalog.week_facets FROM catalog_reader;"
+            "GRANT INSERT ON catalog.backups TO catalog_reader;"
+            "GRANT UPDATE (name) ON catalog.vaults TO PUBLIC;"
+            "CREATE OR REPLACE FUNCTION catalog.fold_counts() RETURNS void LANGUAGE plpgsql AS 'BEGIN END'");
+    const auto changed = script({"migrate", "verify", "--database-url", url});
+    BOOST_TEST(changed.status == 1);
+    for (const char* line :
+         {"there, and not by the migrations: policy oops on catalog.backups: permissive for r to catalog_reader",
+          "missing: policy enterprise_projects on catalog.count_deltas", "missing: policy tenant on catalog.vaults",
+          "not by the migrations: policy tenant on catalog.vaults: permissive for r to catalog_reader using true",
+          "not by the migrations: trigger count_inserted on catalog.backups: off",
+          "not by the migrations: row-level security of catalog.members: off",
+          "missing: catalog_reader may SELECT on catalog.week_facets",
+          "not by the migrations: catalog_reader may INSERT on catalog.backups",
+          "not by the migrations: everybody may UPDATE column of catalog.vaults.name",
+          "missing: function catalog.fold_counts(): as its owner"})
+        BOOST_TEST(changed.errors.find(line) != std::string::npos, line << " is not in:\n" << changed.errors);
+    cluster.drop_database(database);
+}
+
 BOOST_AUTO_TEST_CASE(revert_and_deploy_again) {
     auto& cluster = postgres_cluster::instance();
     const std::string database = cluster.create_database();
@@ -191,14 +235,17 @@ BOOST_AUTO_TEST_CASE(an_import_looks_shares_up_one_by_one) {
                                        "pg_stat_all_tables WHERE schemaname = 'catalog') FROM pg_stat_all_indexes "
                                        "WHERE schemaname = 'catalog'"));
         };
+        const auto members_inserted = [&] { // those that were rolled back, too
+            return std::stol(
+                sql.value("SELECT n_tup_ins FROM pg_stat_all_tables WHERE relid = 'catalog.members'::regclass"));
+        };
         const long before = entries();
+        const long inserted_before = members_inserted();
         import_records(cluster.url("test_writer", database), lines);
         BOOST_TEST(sql.value("SELECT count(*) FROM catalog.backups WHERE project_id = 'q'") ==
                    std::to_string(2 * shares));
         // A session's statistics come when it has ended.
-        for (int i = 0; i < 100 && sql.value("SELECT n_tup_ins FROM pg_stat_all_tables WHERE relid = "
-                                             "'catalog.members'::regclass") == "0";
-             ++i)
+        for (int i = 0; i < 100 && members_inserted() < inserted_before + shares; ++i)
             std::this_thread::sleep_for(std::chrono::milliseconds(100));
         const long read = entries() - before;
         BOOST_TEST(read > shares);
