@@ -21,7 +21,16 @@ access access_of(const std::vector<std::string>& roles, const role_names& names)
     return any_of(names.readers) ? access::read : access::none;
 }
 
-std::optional<system_time> parse_rfc3339(std::string_view text) {
+std::optional<system_time> parse_rfc3339(std::string_view given) {
+    // "T" and "Z" may be small, and a fraction may be finer than what is kept.
+    std::string written(given);
+    for (char& c : written)
+        if (c == 't' || c == 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (const std::size_t fraction = written.find('.'); fraction != std::string::npos) {
+        const std::size_t end = std::min(written.find_first_not_of("0123456789", fraction + 1), written.size());
+        if (end > fraction + 7) written.erase(fraction + 7, end - fraction - 7);
+    }
+    std::string_view text = written;
     // The zone is "Z" or "+hh:mm"; the rest is what the API calls a timestamp.
     std::chrono::minutes offset{0};
     if (text.size() >= 25 && (text[text.size() - 6] == '+' || text[text.size() - 6] == '-')) {

@@ -295,6 +295,9 @@ BOOST_AUTO_TEST_CASE(rfc3339_times) {
     BOOST_TEST((since_epoch("1970-01-01T00:00:00-00:00") == 0us));
     BOOST_TEST((since_epoch("1970-01-01T00:00:00.25-01:00") == 1h + 250ms));
     BOOST_TEST((since_epoch("1970-01-01T23:59:00+23:59") == 0us));
+    BOOST_TEST((since_epoch("1970-01-01t00:00:01z") == 1s)); // section 5.6: may be lower case
+    BOOST_TEST((since_epoch("1970-01-01T00:00:00.1234567Z") == 123456us));
+    BOOST_TEST((since_epoch("1970-01-01T00:00:00.999999999999+00:00") == 999999us));
     BOOST_TEST(since_epoch("0001-01-01T00:00:00Z").has_value());
     BOOST_TEST((since_epoch("9999-12-31T23:59:59Z") == 253402300799s));
     for (const std::string_view bad : {"",
