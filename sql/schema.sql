@@ -468,7 +468,9 @@ CREATE FUNCTION catalog.place(of_placement bigint, zone text, enterprise_project
 DECLARE
     other catalog.placements;
 BEGIN
-    SELECT p.* INTO other FROM catalog.placements p WHERE p.placement = of_placement LIMIT 1;
+    SELECT p.* INTO other FROM catalog.placements p
+    WHERE p.placement = of_placement
+      AND (p.resource_az, p.enterprise_project_id) IS DISTINCT FROM (zone, enterprise_project) LIMIT 1;
     IF FOUND THEN
         RAISE 'enterprise project "%" % cannot be told from enterprise project "%" %', enterprise_project,
             coalesce('in zone "' || zone || '"', 'without a zone'), other.enterprise_project_id,

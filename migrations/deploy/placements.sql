@@ -33,13 +33,15 @@ FROM (SELECT resource_az, enterprise_project_id FROM catalog.facet_counts
       UNION SELECT resource_az, enterprise_project_id FROM catalog.count_deltas) u
 EXCEPT SELECT placement, resource_az, enterprise_project_id FROM catalog.placements;
 
--- Writes down a pair that is not there.
+-- Writes down a pair that was not there: another transaction may have brought it since.
 CREATE OR REPLACE FUNCTION catalog.place(of_placement bigint, zone text, enterprise_project text) RETURNS void
     LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     other catalog.placements;
 BEGIN
-    SELECT p.* INTO other FROM catalog.placements p WHERE p.placement = of_placement LIMIT 1;
+    SELECT p.* INTO other FROM catalog.placements p
+    WHERE p.placement = of_placement
+      AND (p.resource_az, p.enterprise_project_id) IS DISTINCT FROM (zone, enterprise_project) LIMIT 1;
     IF FOUND THEN
         RAISE 'enterprise project "%" % cannot be told from enterprise project "%" %', enterprise_project,
             coalesce('in zone "' || zone || '"', 'without a zone'), other.enterprise_project_id,

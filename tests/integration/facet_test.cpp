@@ -125,6 +125,8 @@ BOOST_AUTO_TEST_CASE(pairs_that_facets_cannot_tell_apart_are_refused) {
     insert(another, "second", "('new', 'pair')");
     sql.run("COMMIT");
     BOOST_TEST(sql.value("SELECT count(*) FROM catalog.placements WHERE resource_az = 'new'") == "2");
+    // Nor is it refused where the other one commits between its look and its word.
+    sql.run("SELECT catalog.place(catalog.placement_of('new', 'pair'), 'new', 'pair')");
     sql.run("TRUNCATE catalog.backups CASCADE");
     BOOST_TEST(sql.value("SELECT count(*) FROM catalog.placements") == "0");
     insert(sql, "first", "(null, 'c3621716')");
