@@ -463,7 +463,6 @@ CREATE FUNCTION catalog.permitted_placements() RETURNS bigint[]
 
 CREATE FUNCTION catalog.place(of_placement bigint, zone text, enterprise_project text) RETURNS void
     LANGUAGE plpgsql
-    SET enable_seqscan TO 'off'
     AS $$
 DECLARE
     other catalog.placements;
@@ -562,6 +561,28 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION catalog.recount_placements() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+BEGIN
+    WITH used AS MATERIALIZED (
+        SELECT catalog.placement_of(c.resource_az, c.enterprise_project_id) AS placement, c.resource_az, c.enterprise_project_id
+        FROM (SELECT resource_az, enterprise_project_id FROM catalog.facet_counts
+              UNION SELECT resource_az, enterprise_project_id FROM catalog.count_deltas) c
+    ), in_the_way AS (
+        DELETE FROM catalog.placements p
+        WHERE p.placement IN (SELECT u.placement FROM used u)
+          AND NOT EXISTS (SELECT FROM used u WHERE u.placement = p.placement
+                                               AND u.enterprise_project_id = p.enterprise_project_id
+                                               AND u.resource_az IS NOT DISTINCT FROM p.resource_az)
+    )
+    INSERT INTO catalog.placements (placement, resource_az, enterprise_project_id)
+    SELECT placement, resource_az, enterprise_project_id FROM used
+    EXCEPT SELECT placement, resource_az, enterprise_project_id FROM catalog.placements;
+END
+$$;
+
 CREATE FUNCTION catalog.recount_zones() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'catalog', 'pg_temp'
@@ -581,21 +602,6 @@ BEGIN
     INSERT INTO catalog.zone_placements (resource_az, placement)
     SELECT DISTINCT u.zone, u.facet >> 20 FROM catalog.project_facets p, unnest(p.facets, p.zones) u (facet, zone)
     WHERE u.zone IS NOT NULL;
-    -- A pair that no row has any more goes where it is in another one's way.
-    WITH used AS MATERIALIZED (
-        SELECT resource_az, enterprise_project_id FROM catalog.facet_counts
-        UNION SELECT resource_az, enterprise_project_id FROM catalog.count_deltas
-    ), unused AS (
-        DELETE FROM catalog.placements p
-        WHERE EXISTS (SELECT FROM catalog.placements o
-                      WHERE o.placement = p.placement AND (o.resource_az, o.enterprise_project_id)
-                                                          IS DISTINCT FROM (p.resource_az, p.enterprise_project_id))
-          AND NOT EXISTS (SELECT FROM used u WHERE u.enterprise_project_id = p.enterprise_project_id
-                                               AND u.resource_az IS NOT DISTINCT FROM p.resource_az)
-    )
-    INSERT INTO catalog.placements (placement, resource_az, enterprise_project_id)
-    SELECT catalog.placement_of(u.resource_az, u.enterprise_project_id), u.resource_az, u.enterprise_project_id FROM used u
-    EXCEPT SELECT placement, resource_az, enterprise_project_id FROM catalog.placements;
 END
 $$;
 
@@ -1448,6 +1454,9 @@ GRANT ALL ON FUNCTION catalog.placement_of(zone text, enterprise_project text) T
 
 REVOKE ALL ON FUNCTION catalog.recount(of_project text) FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.recount(of_project text) TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.recount_placements() FROM PUBLIC;
+GRANT ALL ON FUNCTION catalog.recount_placements() TO catalog_writer;
 
 REVOKE ALL ON FUNCTION catalog.recount_zones() FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.recount_zones() TO catalog_writer;

@@ -27,15 +27,34 @@ GRANT SELECT ON catalog.placements TO catalog_writer;
 DROP POLICY IF EXISTS writer ON catalog.placements;
 CREATE POLICY writer ON catalog.placements FOR SELECT TO catalog_writer USING (true);
 
-INSERT INTO catalog.placements (placement, resource_az, enterprise_project_id)
-SELECT catalog.placement_of(u.resource_az, u.enterprise_project_id), u.resource_az, u.enterprise_project_id
-FROM (SELECT resource_az, enterprise_project_id FROM catalog.facet_counts
-      UNION SELECT resource_az, enterprise_project_id FROM catalog.count_deltas) u
-EXCEPT SELECT placement, resource_az, enterprise_project_id FROM catalog.placements;
+-- Writes down the pairs that are there. A pair that no row has goes where it is in the way of one that a row has.
+CREATE OR REPLACE FUNCTION catalog.recount_placements() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
+BEGIN
+    WITH used AS MATERIALIZED (
+        SELECT catalog.placement_of(c.resource_az, c.enterprise_project_id) AS placement, c.resource_az, c.enterprise_project_id
+        FROM (SELECT resource_az, enterprise_project_id FROM catalog.facet_counts
+              UNION SELECT resource_az, enterprise_project_id FROM catalog.count_deltas) c
+    ), in_the_way AS (
+        DELETE FROM catalog.placements p
+        WHERE p.placement IN (SELECT u.placement FROM used u)
+          AND NOT EXISTS (SELECT FROM used u WHERE u.placement = p.placement
+                                               AND u.enterprise_project_id = p.enterprise_project_id
+                                               AND u.resource_az IS NOT DISTINCT FROM p.resource_az)
+    )
+    INSERT INTO catalog.placements (placement, resource_az, enterprise_project_id)
+    SELECT placement, resource_az, enterprise_project_id FROM used
+    EXCEPT SELECT placement, resource_az, enterprise_project_id FROM catalog.placements;
+END
+$$;
+REVOKE ALL ON FUNCTION catalog.recount_placements() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION catalog.recount_placements() TO catalog_writer;
+
+SELECT catalog.recount_placements();
 
 -- Writes down a pair that was not there: another transaction may have brought it since.
 CREATE OR REPLACE FUNCTION catalog.place(of_placement bigint, zone text, enterprise_project text) RETURNS void
-    LANGUAGE plpgsql SET enable_seqscan = off AS $$
+    LANGUAGE plpgsql AS $$
 DECLARE
     other catalog.placements;
 BEGIN
@@ -117,41 +136,6 @@ BEGIN
         catalog.placements;
     INSERT INTO catalog.all_weeks (week, own, bits, ns) VALUES ('-infinity', 0, '{}', '{}');
     RETURN NULL;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION catalog.recount_zones() RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
-BEGIN
-    PERFORM FROM catalog.counter_lock FOR UPDATE;
-    IF NOT FOUND THEN
-        RAISE 'the counters are being moved by a migration; repeat when it has ended' USING ERRCODE = 'object_in_use';
-    END IF;
-    DELETE FROM catalog.zone_facets;
-    DELETE FROM catalog.zone_placements;
-    INSERT INTO catalog.zone_facets (resource_az, bits, ns)
-    SELECT zone, array_agg(bits ORDER BY bits), array_agg(n ORDER BY bits)
-    FROM (SELECT u.zone, (u.facet & 1048575)::integer AS bits, sum(u.n)::bigint AS n
-          FROM catalog.project_facets p, unnest(p.facets, p.zones, p.ns) u (facet, zone, n) GROUP BY 1, 2) summed
-    GROUP BY 1;
-    INSERT INTO catalog.zone_placements (resource_az, placement)
-    SELECT DISTINCT u.zone, u.facet >> 20 FROM catalog.project_facets p, unnest(p.facets, p.zones) u (facet, zone)
-    WHERE u.zone IS NOT NULL;
-    -- A pair that no row has any more goes where it is in another one's way.
-    WITH used AS MATERIALIZED (
-        SELECT resource_az, enterprise_project_id FROM catalog.facet_counts
-        UNION SELECT resource_az, enterprise_project_id FROM catalog.count_deltas
-    ), unused AS (
-        DELETE FROM catalog.placements p
-        WHERE EXISTS (SELECT FROM catalog.placements o
-                      WHERE o.placement = p.placement AND (o.resource_az, o.enterprise_project_id)
-                                                          IS DISTINCT FROM (p.resource_az, p.enterprise_project_id))
-          AND NOT EXISTS (SELECT FROM used u WHERE u.enterprise_project_id = p.enterprise_project_id
-                                               AND u.resource_az IS NOT DISTINCT FROM p.resource_az)
-    )
-    INSERT INTO catalog.placements (placement, resource_az, enterprise_project_id)
-    SELECT catalog.placement_of(u.resource_az, u.enterprise_project_id), u.resource_az, u.enterprise_project_id FROM used u
-    EXCEPT SELECT placement, resource_az, enterprise_project_id FROM catalog.placements;
 END
 $$;
 

@@ -47,29 +47,7 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION catalog.recount_zones() RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'catalog', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM FROM catalog.counter_lock FOR UPDATE;
-    IF NOT FOUND THEN
-        RAISE 'the counters are being moved by a migration; repeat when it has ended' USING ERRCODE = 'object_in_use';
-    END IF;
-    DELETE FROM catalog.zone_facets;
-    DELETE FROM catalog.zone_placements;
-    INSERT INTO catalog.zone_facets (resource_az, bits, ns)
-    SELECT zone, array_agg(bits ORDER BY bits), array_agg(n ORDER BY bits)
-    FROM (SELECT u.zone, (u.facet & 1048575)::integer AS bits, sum(u.n)::bigint AS n
-          FROM catalog.project_facets p, unnest(p.facets, p.zones, p.ns) u (facet, zone, n) GROUP BY 1, 2) summed
-    GROUP BY 1;
-    INSERT INTO catalog.zone_placements (resource_az, placement)
-    SELECT DISTINCT u.zone, u.facet >> 20 FROM catalog.project_facets p, unnest(p.facets, p.zones) u (facet, zone)
-    WHERE u.zone IS NOT NULL;
-END
-$$;
-
-DROP FUNCTION IF EXISTS catalog.place(bigint, text, text), catalog.placement_of(text, text);
+DROP FUNCTION IF EXISTS catalog.place(bigint, text, text), catalog.recount_placements(), catalog.placement_of(text, text);
 DROP TABLE IF EXISTS catalog.placements;
 
 COMMIT;

@@ -1,1 +1,1 @@
-SELECT catalog.recount($1::text)
+SELECT catalog.recount($1::text), catalog.recount_placements()

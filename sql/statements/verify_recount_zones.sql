@@ -1,1 +1,1 @@
-SELECT catalog.recount_zones(), catalog.count_all_weeks()
+SELECT catalog.recount_zones(), catalog.recount_placements(), catalog.count_all_weeks()

@@ -374,9 +374,16 @@ std::string given_parameters(std::string_view query) {
 
 namespace {
 
-// `names`: what the parameters are called together, for who gives another one.
-std::optional<problem> read_query(std::string_view query, std::span<const parameter> parameters,
-                                  const std::string& names, bool ignore_unknown, query::list_request& request) {
+// For who gives another one.
+std::string names_of(std::span<const parameter> parameters) {
+    std::string names;
+    for (const parameter& parameter : parameters)
+        names += (names.empty() ? "" : ", ") + std::string(parameter.name);
+    return names.empty() ? "none when one backup is shown" : names;
+}
+
+std::optional<problem> read_query(std::string_view query, std::span<const parameter> parameters, bool ignore_unknown,
+                                  query::list_request& request) {
     std::set<std::string_view> seen;
     while (!query.empty()) {
         const std::size_t end = query.find('&');
@@ -398,7 +405,7 @@ std::optional<problem> read_query(std::string_view query, std::span<const parame
                 (found == parameters.end() ? std::string("percent-encoded UTF-8") : allowed_values(*found)));
         if (found == parameters.end()) {
             if (ignore_unknown) continue;
-            return bad_parameter(shorten(*name) + ": unknown parameter; allowed: " + names);
+            return bad_parameter(shorten(*name) + ": unknown parameter; allowed: " + names_of(parameters));
         }
         if (!seen.insert(found->name).second && !found->repeatable) return refuse(*found, "is given more than once");
         if (text->empty()) {
@@ -416,7 +423,7 @@ std::optional<problem> read_query(std::string_view query, std::span<const parame
 
 std::optional<problem> check_show_query(std::string_view query, const parse_options& options) {
     query::list_request none;
-    return read_query(query, {}, "none when one backup is shown", options.ignore_unknown, none);
+    return read_query(query, {}, options.ignore_unknown, none);
 }
 
 result<query::list_request> parse_list_request(std::string_view query, const parse_options& options) {
@@ -425,10 +432,7 @@ result<query::list_request> parse_list_request(std::string_view query, const par
     auto parameters = table;
     for (parameter& parameter : parameters)
         if (parameter.name == "limit") parameter.max = options.max_limit;
-    std::string names;
-    for (const parameter& parameter : table)
-        names += (names.empty() ? "" : ", ") + std::string(parameter.name);
-    if (auto fault = read_query(query, parameters, names, options.ignore_unknown, request)) return std::move(*fault);
+    if (auto fault = read_query(query, parameters, options.ignore_unknown, request)) return std::move(*fault);
     if (!options.dedicated_cloud) request.dedicated_cloud.reset();
     if (request.start_time && request.end_time && *request.start_time > *request.end_time)
         return bad_parameter("start_time: '" + *request.start_time + "' is later than end_time '" + *request.end_time +

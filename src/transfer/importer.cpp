@@ -10,6 +10,7 @@
 #include <deque>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <sql/statements.hpp>
 #include <thread>
@@ -180,21 +181,22 @@ private:
         return static_cast<std::int64_t>((sources_.size() - 1) << line_bits | line);
     }
 
-    void fault(std::uint64_t line, const std::string& what) { fault_at(origin(line), what); }
+    void fault(std::uint64_t line, const std::string& what, std::optional<std::size_t> item = std::nullopt) {
+        fault_at(origin(line), what, item);
+    }
 
-    // The faults of a record come one after the other; those of a page on one line differ in the place at their end.
-    void fault_at(std::int64_t origin, const std::string& what) {
+    // The faults of a record come one after the other. `item`: of a saved response, whose backups may share a line.
+    void fault_at(std::int64_t origin, const std::string& what, std::optional<std::size_t> item = std::nullopt) {
         const std::lock_guard lock(mutex_);
         if (fault_counts_.more) return;
-        const std::size_t place = what.rfind(" (backups[");
-        std::pair record(origin, place == std::string::npos ? std::string() : what.substr(place));
+        const std::pair record(origin, item);
         if (record != faulty_record_) {
             if (fault_counts_.records == max_faulty_records) {
                 fault_counts_.more = true;
                 return;
             }
             ++fault_counts_.records;
-            faulty_record_ = std::move(record);
+            faulty_record_ = record;
             faults_of_record_ = 0;
         }
         ++fault_counts_.faults;
@@ -203,7 +205,8 @@ private:
 
     void take(const json_node& document) {
         records found;
-        read_records(document, found, [this](std::uint64_t line, const std::string& what) { fault(line, what); });
+        read_records(document, found,
+                     [this](std::uint64_t line, const std::string& what, auto item) { fault(line, what, item); });
         for (backup_row& backup : found.backups)
             take_backup(std::move(backup));
         const auto take_rows = [&](auto& from, std::vector<row>& to) {
@@ -399,7 +402,7 @@ private:
     std::uint64_t written_bytes_ = 0; // of the sources, up to the end of the last batch that was written
     std::vector<std::pair<std::int64_t, std::string>> faults_;
     import_fault_counts fault_counts_;
-    std::pair<std::int64_t, std::string> faulty_record_{-1, ""}; // the last one
+    std::pair<std::int64_t, std::optional<std::size_t>> faulty_record_{-1, std::nullopt}; // the last one
     std::size_t faults_of_record_ = 0;
     std::condition_variable tick_;
     bool no_ticks_ = false;

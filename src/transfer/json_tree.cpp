@@ -141,13 +141,7 @@ struct tree_builder {
 } // namespace
 
 struct json_reader::state {
-    static json::parse_options options() {
-        json::parse_options out;
-        out.max_depth = json_reader::max_depth;
-        return out;
-    }
-
-    json::basic_parser<tree_builder> parser{options()};
+    json::basic_parser<tree_builder> parser{json::parse_options{.max_depth = json_reader::max_depth}};
     std::string fault;
 };
 

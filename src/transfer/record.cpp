@@ -98,10 +98,13 @@ bool has_nul(const json_node& node) {
                        [&](const json_node& member) { return nul(member.key) || has_nul(member); });
 }
 
+// With a line and "member: what is wrong", as report_fault.
+using report_in_record = std::function<void(std::uint64_t line, const std::string& what)>;
+
 // Reads the members of one JSON object and reports each that is wrong.
 class object_reader {
 public:
-    object_reader(const json_node& object, std::string prefix, const report_fault& report)
+    object_reader(const json_node& object, std::string prefix, const report_in_record& report)
         : object_(object)
         , prefix_(std::move(prefix))
         , report_(report) {}
@@ -227,7 +230,7 @@ private:
 
     const json_node& object_;
     std::string prefix_;
-    const report_fault& report_;
+    const report_in_record& report_;
     std::vector<std::string_view> known_;
     bool clean_ = true;
 };
@@ -235,7 +238,7 @@ private:
 // extend_info as it is stored: compact, without `incremental`, which is a column and is put back when a document is
 // rendered.
 field read_extend_info(object_reader& backup, const std::string& prefix, field& incremental,
-                       const report_fault& report) {
+                       const report_in_record& report) {
     const json_node* node = backup.container("extend_info", kind::object);
     if (!node) return "{}";
     object_reader info(*node, prefix + "extend_info.", report);
@@ -266,7 +269,7 @@ field read_extend_info(object_reader& backup, const std::string& prefix, field& 
     return text;
 }
 
-std::optional<row> read_replication(const json_node& node, const std::string& prefix, const report_fault& report) {
+std::optional<row> read_replication(const json_node& node, const std::string& prefix, const report_in_record& report) {
     if (node.type != kind::object) {
         report(node.line, prefix.substr(0, prefix.size() - 1) + ": must be an object");
         return std::nullopt;
@@ -292,7 +295,7 @@ std::optional<row> read_replication(const json_node& node, const std::string& pr
 }
 
 void read_backup(const json_node& node, const std::string& prefix, bool nested, const field& parent, records& out,
-                 const report_fault& report) {
+                 const report_in_record& report) {
     object_reader record(node, prefix, report);
     record.given("kind");
     backup_row backup;
@@ -328,7 +331,7 @@ void read_backup(const json_node& node, const std::string& prefix, bool nested, 
     field expired = record.time("expired_at", false);
     field version = record.integer("version", 2147483647, false, "3");
     std::size_t faults_in_lists = 0;
-    const report_fault count_and_report = [&](std::uint64_t line, const std::string& what) {
+    const report_in_record count_and_report = [&](std::uint64_t line, const std::string& what) {
         ++faults_in_lists;
         report(line, what);
     };
@@ -376,7 +379,7 @@ void read_backup(const json_node& node, const std::string& prefix, bool nested, 
     }
 }
 
-void read_vault(const json_node& node, records& out, const report_fault& report) {
+void read_vault(const json_node& node, records& out, const report_in_record& report) {
     object_reader record(node, "", report);
     record.given("kind");
     row fields{record.project_id("project_id"), record.uuid("id", true), record.text("name", 255, false, ""),
@@ -385,7 +388,7 @@ void read_vault(const json_node& node, records& out, const report_fault& report)
     if (record.clean()) out.vaults.emplace_back(std::move(fields), node.line);
 }
 
-void read_member(const json_node& node, records& out, const report_fault& report) {
+void read_member(const json_node& node, records& out, const report_in_record& report) {
     object_reader record(node, "", report);
     record.given("kind");
     row fields{record.uuid("id", true),
@@ -399,7 +402,7 @@ void read_member(const json_node& node, records& out, const report_fault& report
     if (record.clean()) out.members.emplace_back(std::move(fields), node.line);
 }
 
-void read_grant(const json_node& node, records& out, const report_fault& report) {
+void read_grant(const json_node& node, records& out, const report_in_record& report) {
     object_reader record(node, "", report);
     record.given("kind");
     row fields{record.text("user_id", 255, true), record.text("enterprise_project_id", 255, true)};
@@ -411,7 +414,10 @@ void read_grant(const json_node& node, records& out, const report_fault& report)
 
 } // namespace
 
-void read_records(const json_node& document, records& out, const report_fault& report) {
+void read_records(const json_node& document, records& out, const report_fault& report_of) {
+    const report_in_record report = [&](std::uint64_t line, const std::string& what) {
+        report_of(line, what, std::nullopt);
+    };
     if (document.type != kind::object) {
         report(document.line, "record: must be a JSON object");
         return;
@@ -425,8 +431,8 @@ void read_records(const json_node& document, records& out, const report_fault& r
             }
             for (std::size_t i = 0; i < list->items.size(); ++i) {
                 // A page on one line has the same line number for all of them.
-                const report_fault report_place = [&](std::uint64_t line, const std::string& what) {
-                    report(line, what + " (backups[" + std::to_string(i) + "])");
+                const report_in_record report_place = [&](std::uint64_t line, const std::string& what) {
+                    report_of(line, what + " (backups[" + std::to_string(i) + "])", i);
                 };
                 if (const json_node& backup = list->items[i]; backup.type == kind::object)
                     read_backup(backup, "", false, std::nullopt, out, report_place);

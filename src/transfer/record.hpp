@@ -35,8 +35,9 @@ struct records {
     std::vector<std::string> faulty_ids;                                // of faulty backups, as far as they have one
 };
 
-// Called with a fault: its line, and "member: what is wrong".
-using report_fault = std::function<void(std::uint64_t line, const std::string& what)>;
+// Called with a fault: its line, and "member: what is wrong"; of a backup in a saved response also which one, from 0,
+// which `what` names, too.
+using report_fault = std::function<void(std::uint64_t line, const std::string& what, std::optional<std::size_t> item)>;
 
 // Takes a document apart: one record, or a saved response ({"backups": […]} or {"backup": {…}}). Faulty records are
 // reported, each fault of each, and left out.

@@ -812,6 +812,7 @@ BOOST_AUTO_TEST_CASE(no_secret_is_told_anywhere) {
         told(process.errors());
     }
 }
+
 // --------------------------------------------------------------------------------------------- standard streams
 
 BOOST_AUTO_TEST_CASE(output_that_does_not_arrive_is_no_success) {

@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const json_node document = reader.take();
         check_round_trip(document);
         records out;
-        read_records(document, out, [](std::uint64_t, const std::string& what) { REQUIRE(!what.empty()); });
+        read_records(document, out, [](std::uint64_t, const std::string& what, auto) { REQUIRE(!what.empty()); });
         for (const backup_row& backup : out.backups) {
             check_row(backup.fields, backup_columns.size());
             for (const row& replication : backup.replications)

@@ -90,7 +90,7 @@ outcome read_lines(const std::string& text) {
     }
     BOOST_REQUIRE((state == json_reader::progress::complete));
     outcome out;
-    read_records(reader.take(), out.taken, [&](std::uint64_t at, const std::string& what) {
+    read_records(reader.take(), out.taken, [&](std::uint64_t at, const std::string& what, auto) {
         out.faults.push_back(std::to_string(at) + ": " + what);
     });
     return out;
