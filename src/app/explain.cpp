@@ -118,13 +118,13 @@ int run_explain(arguments args) {
             rest.push_back(args[i]);
     }
     int status = 0;
-    auto parsed = start_settings(rest, command::explain, "explain", usage, status);
+    auto parsed = start_settings(rest, command::explain, "explain", usage,
+                                 {1, 1, "exactly one 'PATH?QUERY' is needed; --help shows an example"}, status);
     if (!parsed) return status;
     const auto refuse = [](const std::string& fault, int code) {
         std::cerr << "backup-catalog explain: " << fault << '\n';
         return code;
     };
-    if (parsed->positional.size() != 1) return refuse("exactly one 'PATH?QUERY' is needed; --help shows an example", 2);
     const std::string& target = parsed->positional.front();
     const auto route = api::find_route(target);
     if (route.has_error()) return refuse(route.error().message, 2);
@@ -156,6 +156,7 @@ int run_explain(arguments args) {
     } else {
         api::parse_options parse;
         parse.dedicated_cloud = parsed->values.dedicated_cloud;
+        parse.ignore_unknown = parsed->values.ignore_unknown_parameters;
         const auto request = api::parse_list_request(route->query, parse);
         if (request.has_error()) return refuse(request.error().message, 2);
         const auto page = query::read_page(*session, caller, *request, how);

@@ -256,17 +256,17 @@ std::unique_ptr<identity::keystone_verifier> make_keystone_identity(const settin
 
 int run_serve(arguments args) {
     int status = 0;
-    auto parsed = start_settings(args, command::serve, "serve", usage, status);
+    auto parsed = start_settings(args, command::serve, "serve", usage,
+                                 {0, 0, "`backup-catalog serve --help` shows the usage"}, status);
     if (!parsed) return status;
     const settings& s = parsed->values;
     const auto refuse = [](const std::string& fault, int code) {
         std::cerr << "backup-catalog serve: " << fault << '\n';
         return code;
     };
-    if (!parsed->positional.empty())
-        return refuse("'" + parsed->positional.front() +
-                          "': unexpected argument; `backup-catalog serve --help` shows the usage",
-                      2);
+
+    asio::io_context io(static_cast<int>(s.io_threads));
+    asio::signal_set hangups(io, SIGHUP); // one that comes before the service is ready is kept until it is
 
     std::string socket_fault;
     const auto inherited = take_inherited_sockets(socket_fault);
@@ -290,7 +290,6 @@ int run_serve(arguments args) {
         }
     }
 
-    asio::io_context io(static_cast<int>(s.io_threads));
     std::string faults;
     std::unique_ptr<identity::verifier> identity;
     identity::keystone_verifier* keystone = nullptr;
@@ -396,7 +395,6 @@ int run_serve(arguments args) {
         if (!admin.server) return status;
     }
     asio::signal_set signals(io, SIGTERM, SIGINT); // before anybody is told that the service is there
-    asio::signal_set hangups(io, SIGHUP);
     asio::co_spawn(io, stop_on_signal(signals, hangups, *server, admin, logs, s.shutdown_timeout), asio::detached);
     asio::co_spawn(io, reload_on_signal(hangups, tls.get(), tokens, logs.access), asio::detached);
     if (keystone) keystone->start();

@@ -210,7 +210,7 @@ constexpr auto table = std::to_array<setting>({
      serve | static_cast<unsigned>(command::explain),
      [](settings& s, std::string_view v) { return store_boolean(s.dedicated_cloud, v); }},
     {"unknown-parameters", "reject, ignore", "reject", "what happens to query parameters that the API does not know",
-     serve, store_unknown_parameters},
+     serve | static_cast<unsigned>(command::explain), store_unknown_parameters},
     {"access-log", "off, stderr, path", "stderr", "where one line of JSON for each request goes", serve,
      [](settings& s, std::string_view v) { return store_text(s.access_log, v); }},
     {"rate-limit", "0 to 1000000", "0",

@@ -9,7 +9,8 @@
 namespace catalog::app {
 
 std::optional<parsed_settings> start_settings(std::span<const std::string_view> arguments, command command,
-                                              std::string_view name, std::string_view usage, int& status) {
+                                              std::string_view name, std::string_view usage,
+                                              const taken_arguments& taken, int& status) {
     parsed_settings parsed = read_settings(arguments, command);
     if (parsed.help) {
         std::cout << usage
@@ -18,6 +19,10 @@ std::optional<parsed_settings> start_settings(std::span<const std::string_view> 
         status = 0;
         return std::nullopt;
     }
+    for (std::size_t i = taken.most; i < parsed.positional.size(); ++i)
+        parsed.faults.push_back("'" + shorten(parsed.positional[i]) + "': unexpected argument; " +
+                                std::string(taken.allowed));
+    if (parsed.positional.size() < taken.least) parsed.faults.emplace_back(taken.allowed);
     if (!parsed.faults.empty()) {
         for (const std::string& fault : parsed.faults)
             std::cerr << "backup-catalog " << name << ": " << fault << '\n';

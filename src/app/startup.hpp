@@ -4,6 +4,7 @@
 #include "app/settings.hpp"
 #include "db/session.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,10 +16,18 @@ namespace catalog::app {
 // The schema version that this program knows (catalog.schema_version() in migrations/).
 inline constexpr int known_schema_version = 1;
 
-// Reads the settings of a subcommand. On --help prints `usage` and the settings; on faults prints all of them.
-// Returns nothing then, and the exit status in `status`.
+// How many arguments beside its settings a subcommand takes, and what to say where it is given another number.
+struct taken_arguments {
+    std::size_t least;
+    std::size_t most;
+    std::string_view allowed;
+};
+
+// Reads the settings of a subcommand. On --help prints `usage` and the settings; on faults, also of the other
+// arguments, prints all of them. Returns nothing then, and the exit status in `status`.
 std::optional<parsed_settings> start_settings(std::span<const std::string_view> arguments, command command,
-                                              std::string_view name, std::string_view usage, int& status);
+                                              std::string_view name, std::string_view usage,
+                                              const taken_arguments& taken, int& status);
 
 enum class needed_role {
     reader, // must be bound by row-level security

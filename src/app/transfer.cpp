@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <limits>
 
 namespace catalog::app {
 
@@ -50,7 +51,8 @@ int run_import(arguments args) {
     int status = 0;
     std::vector<std::string_view> rest(args.begin(), args.end());
     const bool as_json = std::erase(rest, std::string_view("--json")) > 0;
-    auto parsed = start_settings(rest, command::import, "import", import_usage, status);
+    auto parsed = start_settings(rest, command::import, "import", import_usage,
+                                 {0, std::numeric_limits<std::size_t>::max(), ""}, status);
     if (!parsed) return status;
     std::vector<std::string> files = parsed->positional;
     if (files.empty()) files.emplace_back("-");
@@ -120,15 +122,12 @@ int run_import(arguments args) {
 int run_export(arguments args) {
     std::vector<std::string_view> rest;
     std::optional<std::string> project;
-    if (!take_project(args, "export", rest, project)) return 2;
+    const bool good = take_project(args, "export", rest, project);
     int status = 0;
-    auto parsed = start_settings(rest, command::export_, "export", export_usage, status);
+    auto parsed =
+        start_settings(rest, command::export_, "export", export_usage, {0, 0, "it writes to standard output"}, status);
     if (!parsed) return status;
-    if (!parsed->positional.empty()) {
-        std::cerr << "backup-catalog export: '" << parsed->positional.front()
-                  << "': unexpected argument; it writes to standard output\n";
-        return 2;
-    }
+    if (!good) return 2;
     auto session = open_unrestricted(parsed->values, "export", false, status);
     if (!session) return status;
     std::ios::sync_with_stdio(false);

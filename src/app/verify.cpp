@@ -56,17 +56,14 @@ boost::json::object by_kind(const transfer::verify_counts& counts) {
 int run_verify(arguments args) {
     std::vector<std::string_view> rest;
     std::optional<std::string> project;
-    if (!take_project(args, "verify", rest, project)) return 2;
+    const bool good = take_project(args, "verify", rest, project);
     const bool as_json = std::erase(rest, std::string_view("--json")) > 0;
     const bool repair = std::erase(rest, std::string_view("--repair")) > 0;
     int status = 0;
-    auto parsed = start_settings(rest, command::verify, "verify", usage, status);
+    auto parsed = start_settings(rest, command::verify, "verify", usage,
+                                 {0, 0, "allowed: --repair, --project ID, --json and settings"}, status);
     if (!parsed) return status;
-    if (!parsed->positional.empty()) {
-        std::cerr << "backup-catalog verify: '" << parsed->positional.front()
-                  << "': unexpected argument; allowed: --repair, --project ID, --json and settings\n";
-        return 2;
-    }
+    if (!good) return 2;
     auto session = open_unrestricted(parsed->values, "verify", repair, status);
     if (!session) return status;
     if (session->run_once(db::statement(sql::verify_ready)).text(0, 0) != "t") {

@@ -13,6 +13,8 @@
 #include "text.hpp"
 #include "tls_files.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -639,6 +641,27 @@ BOOST_AUTO_TEST_CASE(tokens_are_replaced_while_it_serves) {
     BOOST_TEST(status("new-token") == 401u);
     BOOST_TEST(client.connections() == 1);
     service.stop();
+}
+
+BOOST_AUTO_TEST_CASE(sighup_before_the_service_is_ready_does_not_end_it) {
+    temporary_folder folder;
+    const std::string identity = folder.write("identity.json", identity_json(tokens));
+    // A database that takes the connection and says nothing.
+    boost::asio::io_context io;
+    using unix_socket = boost::asio::local::stream_protocol;
+    unix_socket::acceptor database(io, unix_socket::endpoint((folder.path() / ".s.PGSQL.5432").string()));
+    child_process service({{catalog_binary(), "serve", "--database-url",
+                            "postgresql:///x?host=" + folder.path().string() + "&port=5432&user=x", "--identity",
+                            "static", "--identity-file", identity, "--listen", "127.0.0.1:0"}});
+    {
+        const unix_socket::socket connection = database.accept();
+        service.send_signal(SIGHUP);
+        std::this_thread::sleep_for(milliseconds(50));
+        BOOST_TEST(service.is_running());
+        database.close();
+    }
+    BOOST_TEST(service.wait(seconds(20)) == 1); // with the database's fault, not by the signal
+    BOOST_TEST(contains(service.errors(), "database-url: "), service.errors());
 }
 
 // ---------------------------------------------------------------------------------------------- logs and secrets

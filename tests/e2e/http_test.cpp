@@ -795,6 +795,13 @@ BOOST_AUTO_TEST_CASE(settings_that_are_wrong_are_all_reported_at_once) {
     const std::string config = folder.write("bad.ini", "frobnicate = 1\nlisten = nonsense\n");
     expect_refusal({"serve", "--config", config, "--database-url", url}, {"frobnicate", "nonsense", "identity"});
     expect_refusal({"serve", "--config", "/nowhere.ini"}, {"/nowhere.ini"});
+    // Arguments that are no settings are reported with the settings.
+    expect_refusal({"serve", "what", "--listen", "nonsense"},
+                   {"'what': unexpected argument", "nonsense", "--identity:"});
+    expect_refusal({"explain", "--frobnicate"}, {"exactly one 'PATH?QUERY'", "frobnicate", "--database-url"});
+    expect_refusal({"explain", list_path, "what"}, {"'what': unexpected argument", "--database-url"});
+    expect_refusal({"export", "what", "--project", "a b"}, {"'what': unexpected argument", "'a b'", "--database-url"});
+    expect_refusal({"verify", "--project", "a b"}, {"'a b'", "--database-url"});
     expect_refusal({"serve", "--database-url", url}, {"nonsense"}, 2, {{"BACKUP_CATALOG_LISTEN", "nonsense"}});
     expect_refusal({"serve", "--database-url", url}, {"BACKUP_CATALOG_FROBNICATE"}, 2,
                    {{"BACKUP_CATALOG_FROBNICATE", "1"}});
@@ -1158,4 +1165,11 @@ BOOST_AUTO_TEST_CASE(explain_shows_what_a_request_becomes) {
     const finished bad = run_catalog({"explain", "--database-url", common().reader_url, list_path + "?limit=0"});
     BOOST_TEST(bad.status == 2);
     BOOST_TEST(contains(bad.errors, "limit"));
+    const std::vector<std::string> unknown{"explain", "--database-url", common().reader_url, list_path + "?colour=red"};
+    const finished refused = run_catalog(unknown);
+    BOOST_TEST(refused.status == 2);
+    BOOST_TEST(contains(refused.errors, "colour"));
+    std::vector<std::string> ignoring = unknown;
+    ignoring.insert(ignoring.end(), {"--unknown-parameters", "ignore"});
+    BOOST_TEST(run_catalog(ignoring).status == 0);
 }
