@@ -315,7 +315,11 @@ int run_serve(arguments args) {
             return refuse("database-standby-url: names another user or database than database-url; allowed: the same",
                           2);
     }
-    if (!connect_checked(session_options_of(s), needed_role::reader, fault, status)) return refuse(fault, status);
+    {
+        auto session = connect_checked(session_options_of(s), needed_role::reader, fault, status);
+        if (!session) return refuse(fault, status);
+        tell_missing_relations(*session);
+    }
 
     log_set logs(s.access_log, std::move(file_log));
     if (tls) tell_certificate(*tls);

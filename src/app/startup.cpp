@@ -1,6 +1,7 @@
 // This file implements the common start of the subcommands.
 #include "app/startup.hpp"
 
+#include "util/log.hpp"
 #include "util/text.hpp"
 
 #include <iostream>
@@ -109,6 +110,18 @@ std::optional<db::session> connect_checked(const db::session_options& options, n
         fault = "database-url: " + one_line(e.what());
         return std::nullopt;
     }
+}
+
+void tell_missing_relations(db::session& session) {
+    db::statement statement(sql::missing_relations);
+    statement.add_param(sql::relations_of_schema);
+    const db::rows rows = session.run_once(statement);
+    if (rows.is_null(0, 0)) return;
+    log_event(
+        "warning", "schema_incomplete",
+        {{"missing", rows.text(0, 0)},
+         {"consequence", "some lists are slow, or answered 500"},
+         {"remedy", "scripts/migrate deploy --database-url URL; where indexes are aside: sql/dba/indexes_back.sql"}});
 }
 
 std::optional<db::session> open_unrestricted(const settings& s, std::string_view name, bool writes, int& status) {

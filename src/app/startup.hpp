@@ -39,6 +39,10 @@ enum class needed_role {
 std::optional<db::session> connect_checked(const db::session_options& options, needed_role role, std::string& fault,
                                            int& status);
 
+// Writes an event that names the tables, views and indexes of sql/schema.sql that the database lacks: migrations that
+// are still to come, indexes that are aside (docs/dba.md). Writes nothing where all are there. Throws db::error.
+void tell_missing_relations(db::session& session);
+
 // The session of a subcommand that handles every project's records (import, export, verify), or nothing, with a message
 // on standard error and the exit status in `status`. `name` is the subcommand's; `writes` is whether it needs to write.
 std::optional<db::session> open_unrestricted(const settings& s, std::string_view name, bool writes, int& status);

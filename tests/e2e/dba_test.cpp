@@ -209,6 +209,19 @@ BOOST_AUTO_TEST_CASE(indexes_go_aside_for_a_first_load_and_come_back) {
     BOOST_TEST(indexes("NOT indisunique AND indexrelid::regclass::text NOT IN ('catalog.backups_of_parent', "
                        "'catalog.backups_shared_id')") == "");
     import_records(cluster.url("test_writer", database), make_random_catalog(6, {300, 60, 10, true}).lines);
+    // Whoever serves it nevertheless is told.
+    const auto told = [&] {
+        catalog_service service({cluster.url("test_reader", database), {}});
+        service.stop();
+        return service.process().errors();
+    };
+    const std::string events = told();
+    BOOST_TEST(events.find("\"schema_incomplete\",\"missing\":\"backups_all_apart_by_protected, ") != std::string::npos,
+               events);
+    BOOST_TEST(events.find("backups_texts, backups_without_protected_at, backups_without_updated_at\"") !=
+                   std::string::npos,
+               events);
+    BOOST_TEST(events.find("indexes_back.sql") != std::string::npos, events);
     // Another index under the name of one of them.
     admin.run("CREATE INDEX backups_texts ON catalog.backups (id)");
     const finished refused = psql("", database, "indexes_back.sql");
@@ -224,6 +237,11 @@ BOOST_AUTO_TEST_CASE(indexes_go_aside_for_a_first_load_and_come_back) {
     BOOST_TEST(indexes("indisvalid") == before);
     BOOST_TEST(indexes("indisunique") == constraints);
     BOOST_TEST(notes() == "f");
+    BOOST_TEST(told().find("schema_incomplete") == std::string::npos);
+    // One that a failed build left.
+    admin.run("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'catalog.backups_texts'::regclass");
+    BOOST_TEST(told().find("\"missing\":\"backups_texts\"") != std::string::npos);
+    admin.run("UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'catalog.backups_texts'::regclass");
     BOOST_TEST(psql("", database, "indexes_back.sql").status != 0);
     const finished verified = run_catalog({"verify", "--database-url", cluster.url("test_writer", database)});
     BOOST_TEST(verified.status == 0, verified.output << verified.errors);

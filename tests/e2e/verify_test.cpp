@@ -310,6 +310,12 @@ BOOST_AUTO_TEST_CASE(bad_usage_and_roles) {
     run_checked({{source_folder() + "/scripts/migrate", "revert", "--to", "@v1", "--yes", "--database-url",
                   cluster.superuser_url(older)}});
     refused(verify(cluster.url("test_writer", older)), "scripts/migrate deploy");
+    catalog_service service({cluster.url("test_reader", older), {}});
+    service.stop();
+    const std::string events = service.process().errors();
+    for (const std::string missing :
+         {"schema_incomplete", "backups_texts", "placements", "zone_counts", "scripts/migrate deploy"})
+        BOOST_TEST(events.find(missing) != std::string::npos, missing << " isn't in: " << events);
     cluster.drop_database(older);
     // A role that may look but not write.
     common().sql.run("CREATE ROLE test_watcher LOGIN; GRANT catalog_writer TO test_watcher; "
