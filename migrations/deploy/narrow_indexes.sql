@@ -1,7 +1,7 @@
 -- Two indexes of no more than what is asked for. The times and facets of all tenants' backups: where a range begins or ends
 -- within a week, those of the week's part are counted one by one, in a quarter of the pages of the index of their order.
 -- project_id is there because row-level security reads it. The facet's bit of children says what parent_id says: the
--- planner takes this index where a statement says both (src/query/list_query.cpp).
+-- planner takes this index where a statement says both (src/query/row_writer.cpp).
 -- And ids: nobody reads more than the id from the unique index, which has no other columns any longer.
 -- Without a transaction, because CONCURRENTLY keeps writers going; what a failed run left is removed first.
 SET lock_timeout = 0; -- CONCURRENTLY waits for the end of older transactions, and nobody waits behind it

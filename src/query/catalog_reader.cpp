@@ -1,6 +1,9 @@
 // This file runs the statements of a request in one read-only snapshot.
 #include "query/catalog_reader.hpp"
 
+#include "query/access_path.hpp"
+#include "query/count_query.hpp"
+#include "query/page_query.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "db/session.hpp"
-#include "query/access_path.hpp"
-#include "query/list_query.hpp"
+#include "query/list_request.hpp"
 #include "util/problem.hpp"
 #include "util/request_record.hpp"
 

@@ -2,7 +2,8 @@
 // refusal says something.
 #include "api/list_parameters.hpp"
 #include "query/access_path.hpp"
-#include "query/list_query.hpp"
+#include "query/count_query.hpp"
+#include "query/page_query.hpp"
 #include "require.hpp"
 #include "util/text.hpp"
 

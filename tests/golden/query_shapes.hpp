@@ -2,7 +2,8 @@
 #pragma once
 
 #include "query/access_path.hpp"
-#include "query/list_query.hpp"
+#include "query/count_query.hpp"
+#include "query/page_query.hpp"
 
 #include <optional>
 #include <string>

@@ -3,7 +3,8 @@
 #include "api/list_parameters.hpp"
 #include "postgres_cluster.hpp"
 #include "query/catalog_reader.hpp"
-#include "query/list_query.hpp"
+#include "query/count_query.hpp"
+#include "query/page_query.hpp"
 #include "query_shapes.hpp"
 #include "sql_session.hpp"
 

@@ -1,16 +1,15 @@
-// This file turns a list request into SQL: pure functions from structs to statements, text and parameters together.
-// The text depends on the shape of the request (and on how its times lie to each other), never on its values, so that
-// plans and prepared statements are shared; tests/golden pins every shape.
+// This file declares what a list request asks for, what is known of its rows, and what follows from the two: which
+// counters and indexes can serve it. Pure.
 #pragma once
 
-#include "db/statement.hpp"
 #include "query/list_request.hpp"
-#include "query/weeks.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace catalog::query {
@@ -59,19 +58,21 @@ struct marker_place {
     std::string created_at, updated_order, protected_order, name, status, id;
 };
 
-// How the rows of one branch are found.
-enum class access {
-    walk,           // along the covering index of the first sort key, filtering inside it
-    walk_apart,     // along the index of backups whose first sort key, a time, is far from created_at
-    fetch_facet,    // by facet (and vault), then sorted
-    fetch_equality, // by resource_id or checkpoint_id, then sorted unless its index has them in order
-    fetch_parent,   // by parent_id, likewise
-    fetch_range,    // by created_at, then sorted
-    count_range,    // by created_at, over all tenants, no more than facets are looked at: only to count
-    fetch_rare,     // by what few backups are, see rare_rows; then sorted
-    scan,           // by a substring in all rows, then sorted
-    fetch_found,    // by the keys that count_statement has found, then sorted
+// The filters on low-cardinality columns, as conditions on the facet's bits.
+struct facet_filter {
+    std::uint64_t mask = 0; // facet & mask = value
+    std::uint64_t value = 0;
+    std::uint64_t any = 0; // facet & any <> 0, where not 0
+    std::uint64_t status_set = 0;
+    std::uint64_t resource_type_set = 0;
+
+    bool holds(std::int64_t facet) const;
 };
+
+facet_filter facet_filter_of(const list_request& request);
+
+// The request's order with `id` at its end (contract section 2).
+std::vector<sort_term> total_order(const std::vector<sort_term>& sort);
 
 // Rows that tie on the order's first key and can be told by their facet (`facet & mask = value`): those of one status,
 // or those whose time is null. A page is read class by class, each in the order of the remaining keys; walking all rows
@@ -97,51 +98,21 @@ std::vector<tie_class> null_classes(const sort_term& first);
 // Backups are apart whose updated_at or protected_at is farther than this from created_at, on either side: each order
 // of the two has an index of them (migrations/deploy/apart_times.sql).
 inline constexpr std::chrono::hours apart_by{24};
+
 // So many are counted, to know whether they are few.
 inline constexpr std::uint64_t most_apart = 2'000;
 
-// What few backups are, and which therefore has an index of its own (migrations/deploy/rare_rows.sql, over
-// all projects all_tenants_rare_rows.sql).
-enum class rare_kind {
-    status,  // not available
-    members, // shared with other projects
-    shared,  // of other projects
-    no_updated_at,
-    no_protected_at,
-};
+// The statuses that the filter leaves, of which the class may be one; none if it leaves all.
+std::vector<std::size_t> statuses_of(const list_request& request, const std::optional<tie_class>& only);
 
-// A part of the answer: all rows, or those of one class.
-struct branch {
-    std::optional<tie_class> only;
-    query::access access = query::access::walk;
-    bool after_marker = true;                        // false: the whole branch lies behind the marker
-    std::optional<time_range> window = std::nullopt; // rows whose first sort key, a time, is within it; nothing: all
-};
+// True if the class is that of backups without the time that sorts.
+bool is_timeless(const std::optional<tie_class>& only);
 
-// What page_statement shall write; made by choose_access_path (access_path.hpp).
-struct access_path {
-    std::vector<branch> branches; // none: nothing can match, no statement is needed
-    bool one_stage = false;       // documents straight from the walk, for when (nearly) every row walked matches
-    std::uint64_t offset = 0;     // what is left of the request's offset after whole branches and weeks were skipped
-    bool skips_weeks = false;     // weeks_statement tells where the walk begins
-    std::optional<std::string> begins_at = std::nullopt; // created_at; behind it in a descending order
-    std::string reason;                                  // for `explain`
-};
+// True if a zone or enterprise projects are asked for: what the facet's upper bits are a hash of.
+bool has_placement_filter(const scope& scope);
 
-// The filters on low-cardinality columns, as conditions on the facet's bits.
-struct facet_filter {
-    std::uint64_t mask = 0; // facet & mask = value
-    std::uint64_t value = 0;
-    std::uint64_t any = 0; // facet & any <> 0, where not 0
-    std::uint64_t status_set = 0;
-    std::uint64_t resource_type_set = 0;
-
-    bool holds(std::int64_t facet) const;
-};
-facet_filter facet_filter_of(const list_request& request);
-
-// The request's order with `id` at its end (contract section 2).
-std::vector<sort_term> total_order(const std::vector<sort_term>& sort);
+// True if no filter but own_type looks at the facet.
+bool all_facets_match(const facet_filter& filter);
 
 // True if the counters alone answer `count`.
 bool counters_suffice(const scope& scope);
@@ -167,6 +138,12 @@ bool has_every_facet(const scope& scope, const row_counts& counts);
 // it better.
 bool knows_weeks(const scope& scope, const row_counts& counts);
 
+// True if the counters of weeks tell the request's matches from the others.
+bool weeks_suffice(const scope& scope, const row_counts& counts);
+
+// True if the facets are those of a large project's whole list, by their lower bits: of the row of all its weeks.
+bool counts_list_by_bits(const scope& scope, const row_counts& counts);
+
 // True if the list is of others' backups, which have indexes of the orders for themselves, and nothing else finds them.
 bool has_orders_of_others(const scope& scope);
 
@@ -187,10 +164,15 @@ std::uint64_t rows_of(const std::vector<row_counts::facet_count>& counted, const
     return rows;
 }
 
-// True if backups without the time that sorts (the class) are found by it in the index of its order, where filters are
-// compared; where many match, within a time range, or where filters are not compared there, they have an index in the
-// order of created_at.
-bool nulls_in_order(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only);
+// What few backups are, and which therefore has an index of its own (migrations/deploy/rare_rows.sql, over
+// all projects all_tenants_rare_rows.sql).
+enum class rare_kind {
+    status,  // not available
+    members, // shared with other projects
+    shared,  // of other projects
+    no_updated_at,
+    no_protected_at,
+};
 
 // A kind that all matches (of the class) are of, and the rows in its index; the one with the fewest. Nothing where no
 // kind fits, or where it is not known that its index has few others: then the facets of the matches tell more.
@@ -198,34 +180,30 @@ struct rare {
     rare_kind kind;
     std::uint64_t rows;
 };
+
 std::optional<rare> rare_rows(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only);
 
 // True if the index of that kind has the matches (of the class) in the order of the first key that the list asks for,
 // so that a page is read from it without the rest; equal times are sorted on the way.
 bool rare_in_order(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only);
 
+// True if backups without the time that sorts (the class) are found by it in the index of its order, where filters are
+// compared; where many match, within a time range, or where filters are not compared there, they have an index in the
+// order of created_at.
+bool nulls_in_order(const scope& scope, const row_counts& counts, const std::optional<tie_class>& only);
+
+// Entries of an index, 0.2 ms, that weeks are skipped for.
+inline constexpr std::uint32_t worth_a_statement = 2'000;
+
 // True if weeks can be skipped on the way to the request's offset: weeks_statement tells which.
 bool can_skip_weeks(const scope& scope, const row_counts& counts, const std::optional<marker_place>& marker);
+
+// What is filtered by often comes and goes with time; a project's facets_statement tells its first week.
+bool may_seek_week(const scope& scope);
 
 // True if weeks_statement can tell the first week with a match, or the last: over all projects, in the order of
 // created_at. (A large project's facets_statement tells it: knows_weeks.)
 bool can_seek_week(const scope& scope, const row_counts& counts, const std::optional<marker_place>& marker);
-
-// Ids of the vaults used to at least the request's used_percent (and equal to its vault_id). Columns: id.
-db::statement vaults_statement(const scope& scope);
-
-// Number of listed rows, and of those of every own_type; whether the project's weeks and parts are counted. Columns: n,
-// indexed, by_week, by_part, vaults_by_week.
-db::statement listed_statement(const scope& scope);
-
-// Facets with their number of rows, as rows of arrays, which are null if there is nothing to tell. A facet may be there
-// several times, in one or in several rows: the sum of its numbers is what counts, and may be none; one that has none
-// may stand for the weeks of the whole list. Vaults, zones and enterprise projects are compared; the filters on the
-// facets' lower bits may yet have to be. Columns: facets, numbers; where has_every_facet() also every, the facets'
-// numbers in the whole list, or null if numbers are those; where knows_weeks() also begins_at, in every row the same:
-// the first week of all that match, or of more, or what is behind the last one in a descending order. Needs
-// `counts.by_week` and `by_part`.
-db::statement facets_statement(const scope& scope, const row_counts& counts);
 
 // True if count_statement tells how many backups are apart: in the order of another time than that of the range.
 bool counts_apart(const scope& scope, const row_counts& counts);
@@ -233,21 +211,7 @@ bool counts_apart(const scope& scope, const row_counts& counts);
 // True if count_statement tells the keys of the matches, too, where they are fewer than most_found: it looks at the
 // text of all rows, which the page would have to do again.
 bool finds_while_counting(const scope& scope);
+
 inline constexpr std::uint64_t most_found = 2'000;
-
-// Number of rows that match all filters, from the indexes and, for a time range, the counters of its whole weeks.
-// Columns: n; where counts_apart() also apart; where finds_while_counting() also projects and ids, null for most_found
-// matches and more. Needs all of `counts` but the total.
-db::statement count_statement(const scope& scope, const row_counts& counts);
-
-// How far the request's offset gets in whole weeks, or which week is the first with a match, read up to there. One row;
-// none where nothing is counted. Columns: created_at where the list goes on behind those weeks, the number of matches
-// in them. Only for a path that skips_weeks.
-db::statement weeks_statement(const scope& scope);
-
-// The page's documents in order. Columns: document[, replication_document]; with `counts.with_page` also n, the total,
-// and where the page is empty one row with nothing else.
-db::statement page_statement(const scope& scope, const row_counts& counts, const access_path& path,
-                             const std::optional<marker_place>& marker);
 
 } // namespace catalog::query
