@@ -414,7 +414,7 @@ $$;
 CREATE FUNCTION catalog.is_extend_info(value json) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ((((value)::text = '{}'::text) OR starts_with((value)::text, '{"'::text)) AND (strpos((value)::text, '
-'::text) = 0) AND (strpos((value)::text, ''::text) = 0) AND CASE WHEN (strpos((value)::text, '"incremental"'::text) = 0) THEN true ELSE ((value -> 'incremental'::text) IS NULL) END);
+'::text) = 0) AND (strpos((value)::text, ''::text) = 0) AND CASE WHEN ((strpos((value)::text, '"incremental"'::text) = 0) AND (strpos((value)::text, '\u'::text) = 0)) THEN true ELSE ((value -> 'incremental'::text) IS NULL) END);
 
 CREATE FUNCTION catalog.is_project_id(value text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -435,6 +435,9 @@ BEGIN
     SELECT array_agg(c.project_id), array_agg(c.backup_id) INTO owners, ids
     FROM (SELECT DISTINCT project_id, backup_id FROM changed) c;
     IF owners IS NOT NULL THEN
+        IF TG_NAME IN ('inserted', 'updated_new') THEN
+            PERFORM catalog.refuse_shares(owners, ids, TG_TABLE_NAME);
+        END IF;
         PERFORM catalog.sync_shares(owners, ids);
     END IF;
     RETURN NULL;
@@ -605,6 +608,38 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION catalog.refuse_shares(owners text[], ids uuid[], records text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    share record;
+BEGIN
+    SELECT b.project_id, b.id, b.owner_project_id INTO share
+    FROM unnest(owners, ids) AS t (owner, id)
+    CROSS JOIN LATERAL (SELECT s.project_id, s.id, s.owner_project_id FROM catalog.backups s
+                        WHERE s.project_id = t.owner AND s.id = t.id AND s.owner_project_id IS NOT NULL OFFSET 0) b
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE '%: backup % is shared with project "%" and belongs to project "%"', records, share.id, share.project_id,
+            share.owner_project_id USING ERRCODE = 'foreign_key_violation',
+                                         HINT = 'Its records are written with the project that it belongs to.';
+    END IF;
+END
+$$;
+
+CREATE FUNCTION catalog.refuse_truncation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM catalog.backups) THEN
+        RAISE 'catalog.% is truncated together with catalog.backups only', TG_TABLE_NAME
+            USING ERRCODE = 'feature_not_supported', HINT = 'DELETE removes its rows, TRUNCATE catalog.backups CASCADE all of both.';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION catalog.repair_backups(ids uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'catalog', 'pg_temp'
@@ -693,11 +728,15 @@ BEGIN
     CROSS JOIN LATERAL (SELECT FROM catalog.backups b
                         WHERE b.project_id = c.project_id AND b.id = c.backup_id OFFSET 0 FOR NO KEY UPDATE) locked;
     IF owners IS NOT NULL THEN
+        IF TG_NAME IN ('inserted', 'updated_new') THEN
+            PERFORM catalog.refuse_shares(owners, ids, TG_TABLE_NAME);
+        END IF;
         EXECUTE $update$
             UPDATE catalog.backups b SET replication_document = d.document
             FROM (SELECT t.project_id, t.id, catalog.replication_document(t.project_id, t.id) AS document
                   FROM unnest($1, $2) t (project_id, id) OFFSET 0) d
-            WHERE b.project_id = d.project_id AND b.id = d.id AND b.replication_document IS DISTINCT FROM d.document
+            WHERE b.project_id = d.project_id AND b.id = d.id AND b.owner_project_id IS NULL
+              AND b.replication_document IS DISTINCT FROM d.document
         $update$ USING owners, ids;
     END IF;
     RETURN NULL;
@@ -716,6 +755,20 @@ DECLARE
     owners text[];
     ids uuid[];
 BEGIN
+    -- Replication records may be there before their backup: they have made no document then.
+    IF TG_NAME IN ('shares_inserted', 'shares_updated_new') THEN
+        SELECT array_agg(c.project_id), array_agg(c.id) INTO owners, ids
+        FROM changed c
+        WHERE c.replication_document IS NULL AND c.owner_project_id IS NULL
+          AND EXISTS (SELECT FROM catalog.replication_records r
+                      WHERE r.project_id = c.project_id AND r.backup_id = c.id OFFSET 0);
+        IF owners IS NOT NULL THEN
+            UPDATE catalog.backups b SET replication_document = catalog.replication_document(b.project_id, b.id)
+            FROM unnest(owners, ids) AS t (owner, id)
+            WHERE b.project_id = t.owner AND b.id = t.id AND b.owner_project_id IS NULL AND b.replication_document IS NULL;
+        END IF;
+    END IF;
+
     -- A session that shares the parent meanwhile would not see the child, nor this one the member record: take turns.
     -- (What this transaction made itself nobody else can share yet.)
     PERFORM FROM (SELECT DISTINCT c.project_id, c.parent_id FROM changed c
@@ -773,6 +826,14 @@ DECLARE
     all_owners text[];
     all_ids uuid[];
 BEGIN
+    -- A lock lets a transaction of a stricter level go on with the snapshot that it has, which may lack member records
+    -- and children that others have committed since.
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        RAISE 'a shared backup, its children and its member records are written in READ COMMITTED only'
+            USING ERRCODE = 'feature_not_supported',
+                  HINT = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED, or default_transaction_isolation of the role.';
+    END IF;
+
     PERFORM FROM (SELECT DISTINCT owner, id FROM unnest(owners, ids) AS given (owner, id) ORDER BY owner, id) t
     CROSS JOIN LATERAL (SELECT FROM catalog.backups b
                         WHERE b.project_id = t.owner AND b.id = t.id AND b.owner_project_id IS NULL
@@ -907,6 +968,7 @@ CREATE TABLE catalog.backups (
     CONSTRAINT backups_check3 CHECK ((parent_id <> id)),
     CONSTRAINT backups_created_at_check CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT backups_description_check CHECK ((length(description) <= 255)),
+    CONSTRAINT backups_enterprise_project_bytes_check CHECK ((octet_length(enterprise_project_id) <= 255)),
     CONSTRAINT backups_enterprise_project_id_check CHECK (((length(enterprise_project_id) >= 1) AND (length(enterprise_project_id) <= 255))),
     CONSTRAINT backups_expired_at_check CHECK (((expired_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (expired_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT backups_extend_info_check CHECK (catalog.is_extend_info(extend_info)),
@@ -1190,7 +1252,7 @@ CREATE INDEX backups_apart_by_protected ON catalog.backups USING btree (project_
 
 CREATE INDEX backups_apart_by_updated ON catalog.backups USING btree (project_id, updated_order, id) INCLUDE (facet, vault_id, created_at, protected_order, name) WHERE ((parent_id IS NULL) AND (((updated_at - created_at) < '-24:00:00'::interval) OR ((updated_at - created_at) > '24:00:00'::interval)));
 
-CREATE INDEX backups_by_created ON catalog.backups USING btree (project_id, created_at, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, updated_order, protected_order) INCLUDE (facet, name, resource_name) WHERE (parent_id IS NULL);
+CREATE INDEX backups_by_created ON catalog.backups USING btree (project_id, created_at, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, updated_order, protected_order) INCLUDE (facet, name) WHERE (parent_id IS NULL);
 
 CREATE INDEX backups_by_id ON catalog.backups USING btree (project_id, id, status, image_type, resource_type, vault_id, resource_az, incremental, dedicated_cloud, member_states, enterprise_project_id, created_at, updated_order, protected_order) INCLUDE (facet, name) WHERE (parent_id IS NULL);
 
@@ -1265,6 +1327,10 @@ CREATE TRIGGER shares_inserted AFTER INSERT ON catalog.backups REFERENCING NEW T
 CREATE TRIGGER shares_updated_new AFTER UPDATE ON catalog.backups REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.shared_backups_changed();
 
 CREATE TRIGGER shares_updated_old AFTER UPDATE ON catalog.backups REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.shared_backups_changed();
+
+CREATE TRIGGER truncated AFTER TRUNCATE ON catalog.members FOR EACH STATEMENT EXECUTE FUNCTION catalog.refuse_truncation();
+
+CREATE TRIGGER truncated AFTER TRUNCATE ON catalog.replication_records FOR EACH STATEMENT EXECUTE FUNCTION catalog.refuse_truncation();
 
 CREATE TRIGGER updated_new AFTER UPDATE ON catalog.members REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.members_changed();
 
@@ -1460,6 +1526,10 @@ GRANT ALL ON FUNCTION catalog.recount_placements() TO catalog_writer;
 
 REVOKE ALL ON FUNCTION catalog.recount_zones() FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.recount_zones() TO catalog_writer;
+
+REVOKE ALL ON FUNCTION catalog.refuse_shares(owners text[], ids uuid[], records text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION catalog.refuse_truncation() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION catalog.repair_backups(ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION catalog.repair_backups(ids uuid[]) TO catalog_writer;

@@ -405,7 +405,9 @@ std::optional<problem> read_query(std::string_view query, std::span<const parame
                 (found == parameters.end() ? std::string("percent-encoded UTF-8") : allowed_values(*found)));
         if (found == parameters.end()) {
             if (ignore_unknown) continue;
-            return bad_parameter(shorten(*name) + ": unknown parameter; allowed: " + names_of(parameters));
+            return bad_parameter(
+                (name->empty() ? "query: a parameter without a name" : shorten(*name) + ": unknown parameter") +
+                "; allowed: " + names_of(parameters));
         }
         if (!seen.insert(found->name).second && !found->repeatable) return refuse(*found, "is given more than once");
         if (text->empty()) {

@@ -31,13 +31,11 @@ int refuse_unknown(std::string_view name) {
 }
 
 // What is opened next would take the place of a standard stream that the caller has closed: a connection to PostgreSQL,
-// into which messages would be written. Writing to them fails instead.
+// into which messages would be written. Reading from the first and writing to the others fails instead.
 void open_standard_streams() {
-    int opened = 0;
-    do
-        opened = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    while (opened >= 0 && opened <= STDERR_FILENO);
-    if (opened >= 0) close(opened);
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) // a new descriptor is the lowest free one
+        if (fcntl(stream, F_GETFD) == -1) [[maybe_unused]]
+            const int opened = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 // Output that did not arrive is no success.

@@ -433,6 +433,9 @@ int run_settings(arguments args) {
         std::cout << settings_text(~0U);
     } else {
         const bool help = args[0] == "--help" || args[0] == "-h";
+        if (!help)
+            std::cerr << "backup-catalog settings: '" << shorten(args[args.size() > 1 ? 1 : 0])
+                      << "': unexpected argument; allowed: --json or --markdown\n";
         (help ? std::cout : std::cerr) << "usage: backup-catalog settings [--json|--markdown]\n\nLists every setting: "
                                           "name, type, meaning, default.\n";
         return help ? 0 : 2;

@@ -1,6 +1,7 @@
 // This file holds the table of settings and reads them from flags, environment and file.
 #include "app/settings.hpp"
 
+#include "app/subcommands.hpp"
 #include "util/json_text.hpp"
 #include "util/text.hpp"
 
@@ -294,6 +295,10 @@ std::string unknown_setting(std::string_view name, unsigned commands) {
     std::vector<std::string_view> known;
     for (const setting& setting : table)
         if ((setting.commands & commands) != 0) known.push_back(setting.name);
+    for (const subcommand& subcommand : all_subcommands())
+        if (subcommand.settings == commands)
+            for (const option& option : subcommand.options)
+                known.push_back(option.flag.substr(2));
     const std::string_view meant = nearest_word(name, known);
     return "unknown setting; " + (meant.empty() ? "" : "did you mean --" + std::string(meant) + "? ") +
            "`backup-catalog settings` lists them";
@@ -319,10 +324,10 @@ public:
         if (const fault f = setting->store(out_.values, value)) out_.faults.push_back(source + ": " + *f);
     }
 
-    void read_flags(std::span<const std::string_view> arguments) {
+    void read_flags(std::span<const std::string_view> given) {
         bool only_positional = false;
-        for (std::size_t i = 0; i < arguments.size(); ++i) {
-            const std::string_view argument = arguments[i];
+        for (std::size_t i = 0; i < given.size(); ++i) {
+            const std::string_view argument = given[i];
             if (only_positional || argument == "-" || !argument.starts_with('-')) {
                 out_.positional.emplace_back(argument);
                 continue;
@@ -347,8 +352,8 @@ public:
             std::string_view value;
             if (equals != std::string_view::npos) {
                 value = argument.substr(equals + 1);
-            } else if (i + 1 < arguments.size()) {
-                value = arguments[++i];
+            } else if (i + 1 < given.size()) {
+                value = given[++i];
             } else {
                 out_.faults.push_back(flag + ": needs a value");
                 given_.try_emplace(std::string(name), 'f');
@@ -403,6 +408,7 @@ public:
         }
         std::string line;
         for (std::size_t number = 1; std::getline(in, line); ++number) {
+            if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3); // a byte order mark
             const std::string_view content = trimmed(line);
             if (content.empty() || content.front() == '#' || content.front() == ';' || content.front() == '[') continue;
             const std::string source = config_file_ + ":" + std::to_string(number);
@@ -490,9 +496,9 @@ std::span<const setting> all_settings() {
     return table;
 }
 
-parsed_settings read_settings(std::span<const std::string_view> arguments, command command) {
+parsed_settings read_settings(std::span<const std::string_view> given, command command) {
     reader reader(static_cast<unsigned>(command));
-    reader.read_flags(arguments);
+    reader.read_flags(given);
     reader.read_environment();
     reader.read_file();
     parsed_settings out = reader.finish();

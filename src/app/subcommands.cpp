@@ -3,6 +3,7 @@
 
 #include "app/settings.hpp"
 #include "generate/command.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -39,6 +40,7 @@ int run_generate(arguments args) {
 int print(arguments args, std::string_view usage, const std::string& text) {
     if (!args.empty()) {
         const bool help = args[0] == "--help" || args[0] == "-h";
+        if (!help) std::cerr << "backup-catalog: '" << shorten(args[0]) << "': unexpected argument\n";
         (help ? std::cout : std::cerr) << "usage: backup-catalog " << usage << '\n';
         return help ? 0 : 2;
     }

@@ -15,6 +15,7 @@
 #include <fstream>
 #include <iostream>
 #include <limits>
+#include <unistd.h>
 
 namespace catalog::app {
 
@@ -58,7 +59,9 @@ int run_import(arguments args) {
     if (files.empty()) files.emplace_back("-");
     for (const std::string& file : files) {
         if (file == "-") continue;
-        if (const std::ifstream probe(file); !probe || std::filesystem::is_directory(file)) {
+        // Not opened yet: who writes into a pipe would be gone when it is opened again.
+        std::error_code ec;
+        if (access(file.c_str(), R_OK) != 0 || std::filesystem::is_directory(file, ec)) {
             std::cerr << "backup-catalog import: " << file << ": cannot be read\n";
             status = 2;
         }
@@ -78,6 +81,7 @@ int run_import(arguments args) {
                 importer.read(std::cin, "stdin");
             } else {
                 std::ifstream in(file);
+                if (!in) in.setstate(std::ios::badbit);
                 importer.read(in, file);
             }
         }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -284,15 +285,21 @@ int run(std::span<std::string_view const> args, std::ostream& out, std::ostream&
         out << help << std::flush;
         return out ? 0 : 1;
     }
+    const auto lost = [&] { // a reader who has enough (head) is no fault to speak of
+        if (errno != 0 && errno != EPIPE) err << "backup-catalog generate: cannot write the output\n";
+        return 1;
+    };
     const line_sink sink = [&](std::string_view lines) {
+        errno = 0;
         if (!out.write(lines.data(), static_cast<std::streamsize>(lines.size()))) throw reader_gone();
     };
     try {
         write_all(what, sink, err);
     } catch (const reader_gone&) {
-        return 1;
+        return lost();
     }
-    return out.flush() ? 0 : 1;
+    errno = 0;
+    return out.flush() ? 0 : lost();
 }
 
 } // namespace catalog::generate

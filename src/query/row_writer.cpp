@@ -172,8 +172,11 @@ void row_writer::write_rows(access driver, const std::optional<tie_class>& only,
         }
     } else {
         // The index of texts is without what is compared (migrations/deploy/texts.sql).
-        const bool in_texts = request_.has_substring() && !request_.all_tenants &&
-                              (driver == access::scan || driver == access::fetch_range);
+        // It alone has the names of resources.
+        const bool by_text = driver == access::scan || driver == access::fetch_range ||
+                             (driver == access::walk && !request_.resource_name.empty() &&
+                              branch_order(only).front().key == sort_key::created_at);
+        const bool in_texts = request_.has_substring() && !request_.all_tenants && by_text;
         const bool compared = in_order_index && !in_texts;
         write_facet_bits(out_, filter_of(only), "b.facet");
         write_placements(in_order_index || driver == access::fetch_rare, compared);

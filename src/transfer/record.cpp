@@ -144,6 +144,18 @@ public:
         return std::nullopt;
     }
 
+    // An id that every index has beside longer texts (migrations/deploy/long_texts.sql).
+    field enterprise_project(bool required, field fallback = std::nullopt) {
+        constexpr std::size_t max = 255;
+        constexpr std::string_view member = "enterprise_project_id";
+        field id = text(member, max, required, std::move(fallback));
+        if (id && id->empty())
+            fault(member, "must not be empty; the default one is \"0\"");
+        else if (id && id->size() > max)
+            fault(member, "must have at most " + std::to_string(max) + " bytes, has " + std::to_string(id->size()));
+        return id;
+    }
+
     field uuid(std::string_view member, bool required) {
         const json_node* node = required ? needed(member) : given(member);
         if (!node) return std::nullopt;
@@ -311,9 +323,7 @@ void read_backup(const json_node& node, const std::string& prefix, bool nested, 
     const field resource_type = record.choice("resource_type", resource_types, true);
     field provider_id = record.uuid("provider_id", false);
     if (!provider_id && resource_type) provider_id = std::string(provider_of_type(*resource_type));
-    field enterprise_project = record.text("enterprise_project_id", 255, false, "0");
-    if (enterprise_project && enterprise_project->empty())
-        record.fault("enterprise_project_id", "must not be empty; the default one is \"0\"");
+    field enterprise_project = record.enterprise_project(false, "0");
     field checkpoint = record.uuid("checkpoint_id", true);
     field resource = record.uuid("resource_id", true);
     field vault = record.uuid("vault_id", true);
@@ -405,9 +415,8 @@ void read_member(const json_node& node, records& out, const report_in_record& re
 void read_grant(const json_node& node, records& out, const report_in_record& report) {
     object_reader record(node, "", report);
     record.given("kind");
-    row fields{record.text("user_id", 255, true), record.text("enterprise_project_id", 255, true)};
-    for (std::size_t i = 0; i < 2; ++i)
-        if (fields[i] && fields[i]->empty()) record.fault(grant_columns[i], "must not be empty");
+    row fields{record.text("user_id", 255, true), record.enterprise_project(true)};
+    if (fields[0] && fields[0]->empty()) record.fault("user_id", "must not be empty");
     record.refuse_unknown_members();
     if (record.clean()) out.grants.emplace_back(std::move(fields), node.line);
 }
@@ -423,6 +432,7 @@ void read_records(const json_node& document, records& out, const report_fault& r
         return;
     }
     const json_node* record_kind = document.find("kind");
+    if (record_kind && record_kind->type == kind::null) record_kind = nullptr;
     if (!record_kind) {
         if (const json_node* list = document.find("backups")) {
             if (list->type != kind::array) {

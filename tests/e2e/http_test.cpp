@@ -802,6 +802,9 @@ BOOST_AUTO_TEST_CASE(settings_that_are_wrong_are_all_reported_at_once) {
     expect_refusal({"explain", list_path, "what"}, {"'what': unexpected argument", "--database-url"});
     expect_refusal({"export", "what", "--project", "a b"}, {"'what': unexpected argument", "'a b'", "--database-url"});
     expect_refusal({"verify", "--project", "a b"}, {"'a b'", "--database-url"});
+    expect_refusal({"verify", "--repare"}, {"did you mean --repair"});
+    expect_refusal({"settings", "--foo"}, {"'--foo'", "--markdown"});
+    expect_refusal({"version", "what"}, {"'what': unexpected argument"});
     expect_refusal({"serve", "--database-url", url}, {"nonsense"}, 2, {{"BACKUP_CATALOG_LISTEN", "nonsense"}});
     expect_refusal({"serve", "--database-url", url}, {"BACKUP_CATALOG_FROBNICATE"}, 2,
                    {{"BACKUP_CATALOG_FROBNICATE", "1"}});
@@ -1147,6 +1150,18 @@ BOOST_AUTO_TEST_CASE(bad_records_are_reported_with_their_place_and_change_nothin
         run_catalog({"import", "--database-url", common().writer_url}, "\n" + with({{"status", "x"}}));
     BOOST_TEST(piped.status == 2);
     BOOST_TEST(contains(piped.errors, ":2: status"), piped.errors);
+    // A pipe is opened once; a standard input that can't be read is no empty one.
+    const auto in_shell = [&](const std::string& text) {
+        return run({{"/bin/sh", "-c", text, "sh", catalog_binary(), common().writer_url}}, seconds(60));
+    };
+    const std::string pipe = "'" + (folder.path() / "pipe").string() + "'";
+    const finished from_pipe = in_shell("mkfifo " + pipe + "; echo '{\"status\":1}' >" + pipe +
+                                        " & sleep 0.2; \"$1\" import --database-url \"$2\" " + pipe);
+    BOOST_TEST(from_pipe.status == 2);
+    BOOST_TEST(contains(from_pipe.errors, "pipe:1: status"), from_pipe.errors);
+    const finished closed = in_shell("exec \"$1\" import --database-url \"$2\" <&-");
+    BOOST_TEST(closed.status == 2, closed.errors);
+    BOOST_TEST(contains(closed.errors, "cannot be read"), closed.errors);
     // Bad UTF-8, a share of nothing, and a file that isn't there.
     BOOST_TEST(import_file(with({{"name", "\xff"}})).status == 2);
     BOOST_TEST(import_file(record(changed(member, "backup_id", json::value(unknown_id)))).status == 2);

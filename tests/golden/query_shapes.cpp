@@ -24,6 +24,8 @@ std::vector<shape> all() {
             add(sort + "&status=error", selectivity::rare);
         }
     }
+    add("resource_name=db&limit=50", selectivity::all);
+    add("resource_name=db&limit=50", selectivity::all, true);
     for (const char* sort :
          {"protected_at:asc,created_at:desc", "status:asc,created_at:desc", "name:desc,updated_at:asc,id:desc",
           "status,name:asc,created_at", "updated_at:asc,name:asc"}) {

@@ -448,6 +448,7 @@ BOOST_AUTO_TEST_CASE(a_substring_is_searched_once) {
              {"name=autobk_31f", "strpos(name, 'autobk_31f') > 0"},
              {"name=no-such-name", "false"},
              {"resource_name=web-11", "strpos(resource_name, 'web-11') > 0"},
+             {"resource_name=web-", "strpos(resource_name, 'web-') > 0"},
              {"name=_3&status=error", "strpos(name, '_3') > 0 AND status = 'error'"},
              {"name=autobk_3&start_time=2025-02-01T00:00:00",
               "strpos(name, 'autobk_3') > 0 AND created_at >= '2025-02-01Z'"}}) {
@@ -470,7 +471,9 @@ BOOST_AUTO_TEST_CASE(a_substring_is_searched_once) {
                                text << page.page.buffers);
                 if (!all_tenants)
                     BOOST_TEST(page.count_buffers <= scan * 1.1 + 100, text << ": " << page.count_buffers);
-                if (!all_tenants && filter == "name=autobk_") // of many matches the page reads but some
+                const bool walked = filter == "name=autobk_" ||
+                                    (filter == "resource_name=web-" && std::string_view(sort) == "created_at:desc");
+                if (!all_tenants && walked) // of many matches the page reads but some
                     BOOST_TEST(page.page.buffers <= 600, text << ": " << page.page.buffers);
             }
         }

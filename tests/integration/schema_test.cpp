@@ -255,6 +255,110 @@ BOOST_AUTO_TEST_CASE(an_import_looks_shares_up_one_by_one) {
     }
 }
 
+// What writers with SQL of their own may do, and what is refused because lists would say something else than the
+// records.
+BOOST_AUTO_TEST_CASE(writers_of_their_own) {
+    auto& cluster = postgres_cluster::instance();
+    const std::string database = cluster.create_database();
+    sql_session owner(cluster.superuser_url(database));
+    sql_session sql(cluster.url("test_writer", database));
+    const auto id = [](int number) { return "00000000-0000-4000-8000-00000000000" + std::to_string(number); };
+    const auto backup = [&](int number) {
+        return "INSERT INTO catalog.backups (project_id, id, checkpoint_id, vault_id, resource_id, provider_id, "
+               "created_at, name, resource_type) VALUES ('p', '" +
+               id(number) +
+               "', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now(), 'n', "
+               "'OS::Nova::Server'); ";
+    };
+    const auto member = [&](int number, const std::string& of, int of_backup, const std::string& to) {
+        return "INSERT INTO catalog.members (project_id, id, backup_id, dest_project_id, status) VALUES ('" + of +
+               "', '" + id(number) + "', '" + id(of_backup) + "', '" + to + "', 'pending'); ";
+    };
+    const auto record = [&](int number, const std::string& of, int of_backup) {
+        return "INSERT INTO catalog.replication_records (project_id, backup_id, position, id, status) VALUES ('" + of +
+               "', '" + id(of_backup) + "', 0, '" + id(number) + "', 'success'); ";
+    };
+    const auto refused = [&](sql_session& by, const std::string& statement, const std::string& state,
+                             const std::string& text) {
+        BOOST_CHECK_EXCEPTION(by.run(statement), support::sql_error, [&](const support::sql_error& e) {
+            BOOST_TEST(e.sqlstate == state, e.what());
+            BOOST_TEST(std::string(e.what()).find(text) != std::string::npos, e.what());
+            return true;
+        });
+    };
+    const auto documents = [&](int of_backup) {
+        return sql.value(
+            "SELECT string_agg(json_array_length(replication_document::json)::text, ' ' ORDER BY project_id) "
+            "FROM catalog.backups WHERE id = $1",
+            {id(of_backup)});
+    };
+
+    // Replication records before their backup, and with it to another project, in either order.
+    sql.run("BEGIN; " + record(9, "p", 1) + backup(1) + "COMMIT");
+    BOOST_TEST(documents(1) == "1");
+    const std::string records_move = "UPDATE catalog.replication_records SET project_id = 'z'; ";
+    const std::string backups_move = "UPDATE catalog.backups SET project_id = 'z'; ";
+    for (const std::string& order : {records_move + backups_move, backups_move + records_move}) {
+        sql.run("BEGIN; " + order + "COMMIT");
+        BOOST_TEST(documents(1) == "1", order);
+        sql.run("BEGIN; UPDATE catalog.backups SET project_id = 'p'; UPDATE catalog.replication_records SET project_id "
+                "= 'p'; COMMIT");
+        BOOST_TEST(documents(1) == "1", order);
+    }
+
+    // A share's records are its owner's.
+    sql.run(member(8, "p", 1, "q"));
+    BOOST_TEST(documents(1) == "1 1");
+    refused(sql, member(7, "q", 1, "r"), "23503", "members: backup " + id(1) + " is shared with project \"q\"");
+    refused(sql, record(7, "q", 1), "23503", "replication_records: backup " + id(1));
+    refused(sql, "UPDATE catalog.members SET project_id = 'q'", "23503", "belongs to project \"p\"");
+    refused(sql, "UPDATE catalog.replication_records SET project_id = 'q'", "23503", "belongs to project \"p\"");
+    BOOST_TEST(documents(1) == "1 1");
+
+    // Shares are kept right by locks, which stricter levels look past: those are refused, without shares they are not.
+    for (const std::string level : {"REPEATABLE READ", "SERIALIZABLE"}) {
+        const std::string begin = "BEGIN ISOLATION LEVEL " + level + "; ";
+        for (const std::string& statement :
+             {"UPDATE catalog.backups SET name = 'new' WHERE id = '" + id(1) + "'", member(7, "p", 1, "r"),
+              std::string("DELETE FROM catalog.members"), "DELETE FROM catalog.backups WHERE id = '" + id(1) + "'"}) {
+            refused(sql, begin + statement, "0A000", "READ COMMITTED");
+            sql.run("ROLLBACK");
+        }
+        sql.run(begin + backup(2) + "COMMIT");
+        sql.run(begin + "UPDATE catalog.backups SET name = 'new' WHERE id = '" + id(2) + "'; " + record(6, "p", 2) +
+                "COMMIT");
+        sql.run(begin + "DELETE FROM catalog.backups WHERE id = '" + id(2) + "'; COMMIT");
+        // A share that came after the snapshot.
+        sql.run(backup(2));
+        sql.run(begin + "SELECT FROM catalog.backups");
+        owner.run(member(5, "p", 2, "q"));
+        refused(sql, "UPDATE catalog.backups SET name = 'newer' WHERE id = '" + id(2) + "'", "40001", "");
+        sql.run("ROLLBACK");
+        sql.run("DELETE FROM catalog.backups WHERE id = '" + id(2) + "'");
+    }
+
+    // What backups say of records does not outlive them.
+    refused(owner, "TRUNCATE catalog.members", "0A000", "catalog.members is truncated together with catalog.backups");
+    refused(owner, "TRUNCATE catalog.replication_records", "0A000",
+            "catalog.replication_records is truncated together");
+    BOOST_TEST(documents(1) == "1 1");
+
+    // An escape hides no key, and what is no text is refused.
+    const auto extend = [&](const std::string& text) {
+        sql.run("UPDATE catalog.backups SET extend_info = $1 WHERE id = $2", {text, id(1)});
+    };
+    extend(R"({"a":"\u00e9 \\u0000 \u000a","b\"incremental":{"incremental":true}})");
+    BOOST_CHECK_THROW(extend(R"({"\u0069ncremental":true})"), support::sql_error);
+    BOOST_CHECK_THROW(extend(R"({"a":"\u0000"})"), support::sql_error);
+
+    const auto verified = support::run_catalog({"verify", "--database-url", cluster.url("test_writer", database)});
+    BOOST_TEST(verified.status == 0, verified.output << verified.errors);
+    owner.run("TRUNCATE catalog.backups CASCADE");
+    BOOST_TEST(sql.value("SELECT count(*) FROM catalog.members") == "0");
+    owner.run("TRUNCATE catalog.members");
+    cluster.drop_database(database);
+}
+
 // Constraints refuse what the contract does not know, whoever writes.
 BOOST_AUTO_TEST_CASE(constraints) {
     auto& cluster = postgres_cluster::instance();
@@ -287,6 +391,21 @@ BOOST_AUTO_TEST_CASE(constraints) {
                                                           {"version", "null"}})
         BOOST_CHECK_THROW(insert(", name, resource_type, " + column, fine + ", " + value), support::sql_error);
     BOOST_CHECK_THROW(insert(", name, resource_type", ", repeat('x', 256), 'OS::Nova::Server'"), support::sql_error);
+    // The longest texts, which don't compress, of every index; of a share and of an own backup.
+    const std::string characters =
+        "(SELECT string_agg(chr(65536 + (random() * 50000)::integer), '') FROM generate_series(1, 255))";
+    const std::string bytes =
+        "(SELECT string_agg(chr(97 + (random() * 25)::integer), '') FROM generate_series(1, 255))";
+    for (const std::string status : {"available", "waiting_restore"})
+        for (const std::string owner : {"NULL", "repeat('o', 64)"})
+            insert(", updated_at, resource_type, status, member_states, name, resource_name, resource_az, "
+                   "enterprise_project_id, owner_project_id",
+                   ", now(), 'OS::Workspace::DesktopV2', '" + status + "', 7, " + characters + ", " + characters +
+                       ", " + characters + ", " + bytes + ", " + owner);
+    sql.run("UPDATE catalog.backups SET project_id = repeat('p', 64), updated_at = '2030-01-01', protected_at = "
+            "'2030-01-01' WHERE length(name) = 255");
+    BOOST_CHECK_THROW(insert(", name, resource_type, enterprise_project_id", fine + ", repeat('\u00e9', 128)"),
+                      support::sql_error);
     BOOST_CHECK_THROW(insert(", name, resource_type", ", 'n', 'OS::Other'"), support::sql_error);
     BOOST_CHECK_THROW(sql.run("UPDATE catalog.backups SET project_id = 'not a project'"), support::sql_error);
     BOOST_CHECK_THROW(sql.run("INSERT INTO catalog.backups SELECT * FROM catalog.backups"), support::sql_error);

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <csignal>
 #include <cstdint>
 #include <fstream>
 #include <map>
@@ -19,6 +20,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <vector>
 
 namespace json = boost::json;
@@ -686,17 +688,29 @@ BOOST_AUTO_TEST_CASE(command_teaches_and_refuses) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(command_ends_quietly_when_the_reader_is_gone) {
-    std::ofstream full("/dev/full", std::ios::binary);
-    BOOST_REQUIRE(full);
-    std::ostringstream err;
-    const std::vector<std::string_view> args{"--backups", "100000"};
-    BOOST_TEST(run(args, full, err) == 1);
-    BOOST_TEST(err.str() == "");
-    std::ofstream full_again("/dev/full", std::ios::binary);
+BOOST_AUTO_TEST_CASE(command_ends_when_its_output_is_lost) {
+    const std::vector<std::string_view> many{"--backups", "100000"};
     const std::vector<std::string_view> few{"--backups", "1", "--projects", "1"}; // fails only at the last flush
-    BOOST_TEST(run(few, full_again, err) == 1);
-    BOOST_TEST(err.str() == "");
+    for (const std::vector<std::string_view>& args : {many, few}) {
+        std::ostringstream err;
+        std::ofstream full("/dev/full", std::ios::binary);
+        BOOST_REQUIRE(full);
+        BOOST_TEST(run(args, full, err) == 1);
+        BOOST_TEST(err.str() == "backup-catalog generate: cannot write the output\n");
+        // Quietly when the reader has enough.
+        std::array<int, 2> ends{};
+        BOOST_REQUIRE(pipe(ends.data()) == 0);
+        std::ofstream left("/proc/self/fd/" + std::to_string(ends[1]), std::ios::binary);
+        BOOST_REQUIRE(left);
+        close(ends[0]);
+        std::ostringstream nothing;
+        BOOST_TEST(run(args, left, nothing) == 1);
+        BOOST_TEST(nothing.str() == "");
+        auto* const before = std::signal(SIGPIPE, SIG_IGN); // of what the stream's end writes
+        left.close();
+        std::signal(SIGPIPE, before);
+        close(ends[1]);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -170,11 +170,13 @@ void check_uuid(const members& record, const std::string& name, const std::vecto
     refused(with(record, name, "\"" + std::string(100, 'x') + "\""), name + ": must be a UUID, is ");
 }
 
-void check_text(const members& record, const std::string& name, const std::vector<std::string_view>& columns) {
+// `longest`: that is taken.
+void check_text(const members& record, const std::string& name, const std::vector<std::string_view>& columns,
+                const std::string& longest = characters(255)) {
     const auto value_of = [&](const std::string& json) {
         return column(good(with(record, name, json)), columns, name);
     };
-    for (const std::string& text : {"x"s, " "s, "a\"\\\n\tb"s, "备份 😀"s, characters(255), std::string(255, 'y')})
+    for (const std::string& text : {"x"s, " "s, "a\"\\\n\tb"s, "备份 😀"s, longest, std::string(255, 'y')})
         BOOST_TEST(value_of(in_quotes(text)) == text);
     refused(with(record, name, in_quotes(characters(256))), name + ": must have at most 255 characters, has 256");
     refused(with(record, name, in_quotes(std::string(1000, 'y'))),
@@ -182,6 +184,13 @@ void check_text(const members& record, const std::string& name, const std::vecto
     refused(with(record, name, "\"a\\u0000b\""), name + ": must not contain the character NUL");
     for (const std::string& bad : not_strings)
         refused(with(record, name, bad), name + ": must be a string");
+}
+
+void check_enterprise_project(const members& record, const std::vector<std::string_view>& columns) {
+    const std::string name = "enterprise_project_id";
+    const std::string longest = characters(85); // of three bytes each
+    check_text(record, name, columns, longest);
+    refused(with(record, name, in_quotes(longest + "x")), name + ": must have at most 255 bytes, has 256");
 }
 
 void check_time(const members& record, const std::string& name, const std::vector<std::string_view>& columns) {
@@ -287,11 +296,12 @@ BOOST_AUTO_TEST_CASE(each_member_of_a_backup) {
         check_required(backup, name);
     for (const std::string name : {"id", "checkpoint_id", "vault_id", "resource_id", "provider_id", "parent_id"})
         check_uuid(backup, name, backup_columns);
-    for (const std::string name : {"name", "description", "resource_name", "resource_az", "enterprise_project_id"})
+    for (const std::string name : {"name", "description", "resource_name", "resource_az"})
         check_text(backup, name, backup_columns);
     for (const std::string name : {"name", "description", "resource_name", "resource_az"})
         BOOST_TEST(backup_column(with(backup, name, "\"\""), name) == "", name);
     refused(with(backup, "enterprise_project_id", "\"\""), "enterprise_project_id: must not be empty");
+    check_enterprise_project(backup, backup_columns);
     for (const std::string name : {"created_at", "updated_at", "protected_at", "expired_at"})
         check_time(backup, name, backup_columns);
     check_project(backup, "project_id", backup_columns);
@@ -635,15 +645,17 @@ BOOST_AUTO_TEST_CASE(enterprise_project_grants) {
     BOOST_TEST((good(grant) == wanted));
     for (const std::string name : {"user_id", "enterprise_project_id"}) {
         check_required(grant, name);
-        check_text(grant, name, grant_columns);
         refused(with(grant, name, "\"\""), name + ": must not be empty");
     }
+    check_text(grant, "user_id", grant_columns);
+    check_enterprise_project(grant, grant_columns);
     refused(with(grant, "x", "1"), "x: is not a member");
 }
 
 BOOST_AUTO_TEST_CASE(kinds_of_records) {
     for (const std::string kind : {"\"backups\"", "\"Vault\"", "\"\"", "1", "[]", "{}", "true"})
         refused(with(backup, "kind", kind), "kind: must be one of backup, vault, member, enterprise_project_grant");
+    BOOST_TEST((good(with(backup, "kind", "null")) == good(backup)));
     for (const std::string document : {"1", "\"x\"", "null", "true", "[]", "[{}]"}) {
         const outcome out = read_lines(document);
         BOOST_TEST(count(out.taken) == 0U);

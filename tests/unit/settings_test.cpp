@@ -321,6 +321,8 @@ BOOST_AUTO_TEST_CASE(unknown_settings) {
     // A file and an environment may serve several subcommands.
     const unit::temporary_file file("listen = 127.0.0.1:1\ndatabase-url = postgresql:///y\n");
     check_faults(read({"--config", file.path()}, command::import), {});
+    const unit::temporary_file marked("\xEF\xBB\xBF# a comment behind a byte order mark\ndatabase-url = x\n");
+    check_faults(read({"--config", marked.path()}, command::import), {});
     const environment listen{{{"LISTEN", "127.0.0.1:1"}, {"DATABASE_URL", "postgresql:///y"}}};
     const parsed_settings parsed = read({}, command::import);
     check_faults(parsed, {});
