@@ -19,6 +19,8 @@ SELECT set_config('retention.before', :'before'::timestamptz::text, false),
        set_config('retention.pause', :'pause'::float8::text, false),
        set_config('retention.dry_run', :'dry_run'::integer::text, false);
 \o
+-- Shares are written in no other level (docs/dba.md, writers of your own).
+SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
 CREATE TEMPORARY TABLE expired AS
 SELECT row_number() OVER (ORDER BY project_id, id) AS n, project_id, id

@@ -306,7 +306,13 @@ std::optional<row> read_replication(const json_node& node, const std::string& pr
     return record.clean() ? std::optional(std::move(out)) : std::nullopt;
 }
 
-void read_backup(const json_node& node, const std::string& prefix, bool nested, const field& parent, records& out,
+// What the backup that a child is nested in has; nothing where that is faulty.
+struct nesting {
+    field id, project;
+};
+
+// `parent`: of a child; nothing: it is in no other one.
+void read_backup(const json_node& node, const std::string& prefix, const std::optional<nesting>& parent, records& out,
                  const report_in_record& report) {
     object_reader record(node, prefix, report);
     record.given("kind");
@@ -316,9 +322,11 @@ void read_backup(const json_node& node, const std::string& prefix, bool nested, 
     const field project = record.project_id("project_id");
     const field id = record.uuid("id", true);
     field parent_id = record.uuid("parent_id", false);
-    if (parent && parent_id && *parent_id != *parent)
+    if (parent && parent->project && project && *project != *parent->project)
+        record.fault("project_id", "must be that of the backup that the child is nested in");
+    if (parent && parent->id && parent_id && *parent_id != *parent->id)
         record.fault("parent_id", "must be the id of the backup that the child is nested in");
-    if (parent) parent_id = parent;
+    if (parent && parent->id) parent_id = parent->id;
     if (id && parent_id == id) record.fault("parent_id", "must not be the backup's own id");
     const field resource_type = record.choice("resource_type", resource_types, true);
     field provider_id = record.uuid("provider_id", false);
@@ -382,10 +390,10 @@ void read_backup(const json_node& node, const std::string& prefix, bool nested, 
         const std::string child_prefix = prefix + "children[" + std::to_string(i) + "].";
         if (children->items[i].type != kind::object)
             report(children->items[i].line, child_prefix.substr(0, child_prefix.size() - 1) + ": must be an object");
-        else if (nested)
+        else if (parent)
             report(children->items[i].line, prefix + "children: a child has no children of its own");
         else
-            read_backup(children->items[i], child_prefix, true, id, out, report);
+            read_backup(children->items[i], child_prefix, nesting{id, project}, out, report);
     }
 }
 
@@ -445,14 +453,14 @@ void read_records(const json_node& document, records& out, const report_fault& r
                     report_of(line, what + " (backups[" + std::to_string(i) + "])", i);
                 };
                 if (const json_node& backup = list->items[i]; backup.type == kind::object)
-                    read_backup(backup, "", false, std::nullopt, out, report_place);
+                    read_backup(backup, "", std::nullopt, out, report_place);
                 else
                     report_place(backup.line, "backups: must hold objects");
             }
             return;
         }
         if (const json_node* shown = document.find("backup"); shown && shown->type == kind::object) {
-            read_backup(*shown, "", false, std::nullopt, out, report);
+            read_backup(*shown, "", std::nullopt, out, report);
             return;
         }
     }
@@ -460,7 +468,7 @@ void read_records(const json_node& document, records& out, const report_fault& r
                                   : record_kind                                    ? std::string_view("?")
                                                                                    : std::string_view("backup");
     if (name == "backup")
-        read_backup(document, "", false, std::nullopt, out, report);
+        read_backup(document, "", std::nullopt, out, report);
     else if (name == "vault")
         read_vault(document, out, report);
     else if (name == "member")

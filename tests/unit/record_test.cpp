@@ -563,6 +563,8 @@ BOOST_AUTO_TEST_CASE(children_are_nested) {
     BOOST_TEST(faults(parent({child(1), with(child(2), "name", "1")})) == "1: children[1].name: must be a string");
     BOOST_TEST(faults(parent({with(child(1), "parent_id", in_quotes(other))}))
                    .starts_with("1: children[0].parent_id: must be the id of the backup that the child is nested in"));
+    BOOST_TEST(faults(parent({with(child(1), "project_id", "\"another\"")})) ==
+               "1: children[0].project_id: must be that of the backup that the child is nested in");
     BOOST_TEST(faults(parent({backup})).starts_with("1: children[0].parent_id: must not be the backup's own id"));
     BOOST_TEST(faults(parent({with(child(1), "children", "[" + object(child(2)) + "]")}))
                    .starts_with("1: children[0].children: a child has no children of its own"));
