@@ -90,7 +90,7 @@ void hide_secrets(int argc, char** argv);
 
 // Reads flags (`--name value`, `--name=value`), then the environment (BACKUP_CATALOG_NAME), then the INI file of
 // `--config FILE`; the first that names a setting wins. Checks the requirements of `command`.
-parsed_settings read_settings(std::span<const std::string_view> arguments, command command);
+parsed_settings read_settings(std::span<const std::string_view> given, command command);
 
 // The table as plain text with the given indentation, for `settings` and `--help`.
 std::string settings_text(unsigned commands);
